@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include "base/arena.h"
+#include "base/filetime.h"
+#include "base/guid.h"
+#include "base/hex.h"
+#include "base/result.h"
+#include "base/utf16.h"
+
+namespace ropewalk {
+namespace {
+
+TEST(Hex, RoundTripsAndSkipsSeparators) {
+  std::vector<u8> bytes{0x00, 0x1F, 0xA0, 0xFF};
+  EXPECT_EQ(to_hex(bytes), "001FA0FF");
+  EXPECT_EQ(from_hex("0x00 1f-A0:ff\n"), bytes);
+  EXPECT_FALSE(from_hex("0g"));
+  EXPECT_FALSE(from_hex("123"));
+  EXPECT_EQ(hex_number(0x1F2, 4), "0x01F2");
+}
+
+TEST(GuidText, RoundTrips) {
+  constexpr Guid common = guid_literal("00062008-0000-0000-C000-000000000046");
+  EXPECT_EQ(common.bytes[0], 0x08);
+  EXPECT_EQ(common.to_string(), "00062008-0000-0000-c000-000000000046");
+  EXPECT_EQ(Guid::parse("{00062008-0000-0000-c000-000000000046}"), common);
+  EXPECT_FALSE(Guid::parse("00062008-0000-0000-c000-00000000004"));
+  EXPECT_NE(Guid::random(), Guid::random());
+}
+
+TEST(FileTimeText, RoundTripsToTheTick) {
+  FileTime time{0x01C9DD5A12345678};
+  EXPECT_EQ(FileTime::parse(time.to_string()), time);
+  EXPECT_EQ(FileTime::from_unix(0).to_string(), "1970-01-01T00:00:00.0000000Z");
+  EXPECT_EQ(FileTime{0}.to_string(), "1601-01-01T00:00:00.0000000Z");
+  FileTime late{~u64{0}};
+  EXPECT_EQ(late.to_string(), "0xFFFFFFFFFFFFFFFF");
+  EXPECT_EQ(FileTime::parse(late.to_string()), late);
+  EXPECT_FALSE(FileTime::parse("2009-13-01T00:00:00Z"));
+}
+
+TEST(Utf16, RoundTripsBeyondTheBasicPlane) {
+  std::string text = "Tauwerk \xC3\xBC \xF0\x9F\xAA\xA2";
+  EXPECT_EQ(utf16_to_utf8(utf8_to_utf16(text)), text);
+  std::vector<u8> lone{0x00, 0xD8, 0x41, 0x00};
+  EXPECT_FALSE(utf16_to_utf8_exact(lone));
+  EXPECT_EQ(utf16_to_utf8(lone),
+            "\xEF\xBF\xBD"
+            "A");
+  EXPECT_FALSE(is_utf8("\xC0\x80"));
+  EXPECT_TRUE(is_utf8(text));
+}
+
+TEST(ArenaLimit, StopsAtTheLimit) {
+  Arena arena(64 << 10);
+  EXPECT_EQ(arena.make<u64>(4).size(), 4u);
+  EXPECT_TRUE(arena.make<u64>(1 << 20).empty());
+  while (!arena.make<u64>(512).empty()) {
+  }
+  EXPECT_LE(arena.used(), std::size_t{128} << 10);
+  arena.reset();
+  EXPECT_FALSE(arena.make<u64>(16).empty());
+}
+
+TEST(ResultTest, HoldsEither) {
+  Result<int> good = 3;
+  Result<int> bad = Error{"no rope"};
+  EXPECT_EQ(*good, 3);
+  EXPECT_EQ(bad.error().text, "no rope");
+  EXPECT_EQ(bad.value_or(7), 7);
+}
+
+}  // namespace
+}  // namespace ropewalk
