@@ -1,0 +1,38 @@
+// What the rest of the program needs to know of Asio: the coroutine type, and how to leave a coroutine suspended until
+// some other thread resumes it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+
+namespace ropewalk::net {
+
+template <class T>
+using Awaitable = boost::asio::awaitable<T>;
+
+// The one right to resume a suspended coroutine; usable once, from any thread. The coroutine goes on where it ran
+// before (its executor), never inside resume(). Destroyed unused, it destroys the coroutine that waits.
+class Resumer {
+ public:
+  struct State {
+    virtual ~State() = default;
+    virtual void resume() = 0;
+  };
+
+  Resumer() = default;
+  explicit Resumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+  explicit operator bool() const { return state_ != nullptr; }
+  void resume() {
+    auto state = std::move(state_);
+    state->resume();
+  }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+// Suspends the calling coroutine, then hands its Resumer to `start`. `start` must not throw.
+Awaitable<void> suspend(std::function<void(Resumer)> start);
+
+}  // namespace ropewalk::net

@@ -1,0 +1,78 @@
+// HTTP messages as values, for the server and the client alike: [RFC 9110], [RFC 9112].
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/types.h"
+
+namespace ropewalk::net {
+
+struct HttpHeader {
+  std::string_view name, value;
+};
+
+// Header fields in the order they came. Names compare without regard to case. Lives in two allocations.
+class HttpHeaders {
+ public:
+  void add(std::string_view name, std::string_view value);
+  // The first field of that name; empty where there is none. The view lives until the next add() or clear().
+  std::string_view get(std::string_view name) const;
+  bool has(std::string_view name) const;
+  // Every value of that name, for the fields that may come more than once (Set-Cookie, Cookie).
+  std::vector<std::string_view> all(std::string_view name) const;
+  std::size_t size() const { return fields_.size(); }
+  HttpHeader operator[](std::size_t index) const;
+  void clear();
+  // Gives memory back that a large message left behind.
+  void shrink();
+
+ private:
+  struct Field {
+    u32 name, name_size, value, value_size;  // places in text_
+  };
+  const Field* find(std::string_view name) const;
+  std::string text_;
+  std::vector<Field> fields_;
+};
+
+// A request as it arrived. The server owns it; it lives until the handler's coroutine ends. A handler may move parts
+// out.
+struct HttpRequest {
+  HttpRequest() = default;
+  HttpRequest(HttpRequest&&) = default;
+  HttpRequest& operator=(HttpRequest&&) = default;
+
+  std::string method;  // as sent: "POST"
+  std::string path;    // the target before '?', not percent-decoded
+  std::string query;   // the target after '?', without it
+  HttpHeaders headers;
+  std::string body;  // complete, transfer coding removed
+  std::string peer;  // the client's address without the port
+  u16 peer_port = 0;
+  bool is_tls = false;
+};
+
+// Status and header fields of a response under construction. Content-Length, Transfer-Encoding, Connection and Date are
+// the server's business; do not add them.
+class HttpResponseHead {
+ public:
+  explicit HttpResponseHead(int status = 200) : status_(status) {}
+  // Control characters (header injection) become spaces.
+  HttpResponseHead& add(std::string_view name, std::string_view value);
+  int status() const { return status_; }
+  std::string_view lines() const { return lines_; }  // "Name: value\r\n"...
+
+ private:
+  int status_;
+  std::string lines_;
+};
+
+// "Not Found" for 404; "Unknown" for a code without a name.
+std::string_view http_reason(int status);
+bool same_name(std::string_view a, std::string_view b);  // ASCII, without regard to case
+// Appends "name: value\r\n", control characters replaced by spaces.
+void append_header(std::string& lines, std::string_view name, std::string_view value);
+
+}  // namespace ropewalk::net
