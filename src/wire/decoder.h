@@ -96,6 +96,22 @@ class Decoder {
     present = ok() && at_ != end_;
     if (present) content();
   }
+  // One object in the arena for a pointer to point at.
+  template <class T>
+  void make(T*& pointer) {
+    auto made = arena_->make<T>(1);
+    if (made.empty()) return fail(ErrorKind::over_limit);
+    pointer = made.data();
+  }
+  // Fields that belong together under a name of their own.
+  template <class N, class F>
+  void group(const N&, std::string_view, F&& content) {
+    content();
+  }
+  // A GUID kept as a view: copied to the arena.
+  void keep_guid(ByteView& to, const Guid& guid) {
+    if (ok()) to = arena_->copy(ByteView(guid.bytes));
+  }
   template <class F>
   void nest(F&& content) {
     if (depth_ >= kMaxDepth) return fail(ErrorKind::too_deep);

@@ -114,6 +114,15 @@ class Encoder {
   void tail(const bool& present, F&& content) {
     if (present) content();
   }
+  template <class T>
+  void make(const T* const& pointer) {
+    if (pointer == nullptr) ok_ = false;
+  }
+  template <class N, class F>
+  void group(const N&, std::string_view, F&& content) {
+    content();
+  }
+  void keep_guid(const ByteView&, const Guid&) {}
   template <class F>
   void nest(F&& content) {
     content();

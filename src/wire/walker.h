@@ -113,6 +113,22 @@ class Walker {
     present = ok() && sink_.tail();
     if (present) content();
   }
+  template <class T>
+  void make(T*& pointer) {
+    auto made = arena_.make<T>(1);
+    if (made.empty()) return sink_.fail(ErrorKind::over_limit, {});
+    pointer = made.data();
+  }
+  template <class N, class F>
+  void group(const N& name, std::string_view type, F&& content) {
+    if (!ok()) return;
+    sink_.begin(name_text(name), type);
+    content();
+    sink_.end();
+  }
+  void keep_guid(ByteView& to, const Guid& guid) {
+    if (ok()) to = arena_.copy(ByteView(guid.bytes));
+  }
   template <class F>
   void nest(F&& content) {
     if (depth_ >= kMaxDepth) return sink_.fail(ErrorKind::too_deep, {});
