@@ -1,0 +1,53 @@
+#include "cli/program.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+
+namespace ropewalk::cli {
+namespace {
+
+// CLI11 says some things on several lines; people and scripts get one.
+std::string one_line(std::string text) {
+  std::string out;
+  for (char c : text) {
+    if (c != '\n') {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+void add_all_commands(CLI::App& root, Outcome& outcome) {
+  root.name("ropewalk");
+  root.description("Microsoft's MAPI as one open stack: server, client and dissector");
+  root.set_version_flag("--version", "ropewalk " ROPEWALK_VERSION, "Print the version and end");
+  root.set_help_flag("-h,--help", "Print this help and end");
+  add_completion_command(root, outcome);
+  add_man_command(root, outcome);
+}
+
+int run_program(int argc, const char* const* argv) {
+  Outcome outcome;
+  CLI::App root;
+  add_all_commands(root, outcome);
+  try {
+    root.parse(argc, argv);
+    if (root.get_subcommands().empty()) outcome.misuse("a command is needed (see `ropewalk --help`)");
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return root.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    outcome.misuse(one_line(error.what()) + " (see `ropewalk --help`)");
+  } catch (const std::bad_alloc&) {
+    outcome.fail("out of memory");
+  }
+  return outcome.code();
+}
+
+}  // namespace ropewalk::cli
