@@ -1,5 +1,8 @@
 // What the rest of the program needs to know of Asio: the coroutine type, and how to leave a coroutine suspended until
 // some other thread resumes it.
+//
+// g++ 12 lays a coroutine's frame out wrongly (it crashes when resumed) for some conditions that contain co_await, such
+// as `if (!co_await f()) co_return;` inside a block. Name the result first: `const bool good = co_await f();`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -14,11 +14,11 @@
 namespace ropewalk::net {
 
 struct HttpClientOptions {
-  std::string host;  // name or address to connect to
-  u16 port = 0;      // 0: 443 with TLS, else 80
+  std::string host{};  // name or address to connect to
+  u16 port = 0;        // 0: 443 with TLS, else 80
   bool tls = true;
-  std::string server_name;                            // for SNI, the certificate and Host; empty: host
-  std::string ca_file;                                // PEM; empty: the system's store
+  std::string server_name{};                          // for SNI, the certificate and Host; empty: host
+  std::string ca_file{};                              // PEM; empty: the system's store
   bool insecure = false;                              // take any certificate
   std::chrono::milliseconds connect_timeout{10'000};  // to connect, and again for the TLS handshake
   std::chrono::milliseconds timeout{60'000};          // the longest silence while sending or receiving
@@ -28,10 +28,10 @@ struct HttpClientOptions {
 struct HttpClientRequest {
   std::string_view method = "GET";
   std::string_view target = "/";
-  std::span<const HttpHeader> headers;  // Host, Content-Length and Connection are added
-  std::string_view body;
+  std::span<const HttpHeader> headers{};  // Host, Content-Length and Connection are added
+  std::string_view body{};
   // Gets each piece of the body as it arrives (long polls), instead of HttpClientResponse::body. False: stop and close.
-  std::function<bool(int status, const HttpHeaders& headers, std::string_view piece)> on_body;
+  std::function<bool(int status, const HttpHeaders& headers, std::string_view piece)> on_body{};
   std::chrono::milliseconds timeout{0};  // instead of the options'; 0: those
 };
 

@@ -43,13 +43,13 @@ class HttpResponder {
 using HttpHandler = std::function<Awaitable<void>(HttpRequest&, HttpResponder&)>;
 
 struct HttpEndpoint {
-  std::string address;              // "127.0.0.1", "::", or a host name
-  u16 port = 0;                     // 0: any free one
-  std::shared_ptr<TlsContext> tls;  // null: plain HTTP
+  std::string address{};              // "127.0.0.1", "::", or a host name
+  u16 port = 0;                       // 0: any free one
+  std::shared_ptr<TlsContext> tls{};  // null: plain HTTP
 };
 
 struct HttpServerOptions {
-  std::vector<HttpEndpoint> endpoints;
+  std::vector<HttpEndpoint> endpoints{};
   unsigned threads = 0;                               // 0: one per core
   std::size_t max_body = 4 << 20;                     // bytes; more is answered 413
   std::size_t max_head = 32 << 10;                    // request line and header fields; more is answered 431
@@ -58,8 +58,8 @@ struct HttpServerOptions {
   std::chrono::milliseconds request_timeout{30'000};  // to send a request, plus a second per slowest_rate bytes
   std::chrono::milliseconds write_timeout{30'000};    // to take a response, plus a second per slowest_rate bytes
   std::size_t slowest_rate = 8192;                    // bytes a second
-  std::string server_name;                            // the Server header; empty: none
-  std::function<void(const std::string&)> log;        // a line per refusal, from any thread; may be empty
+  std::string server_name{};                          // the Server header; empty: none
+  std::function<void(const std::string&)> log{};      // a line per refusal, from any thread; may be empty
 };
 
 class HttpServer {
