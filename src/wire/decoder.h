@@ -137,6 +137,8 @@ class Decoder {
   // Only a tree shows what is inside transformed bytes.
   template <class S, class N, class F>
   void inside(const N&, F&&) {}
+  template <class N, class F>
+  void inside(const N&, const StructInfo&, F&&) {}
   void fail(std::string_view) { fail(ErrorKind::malformed); }
 
  private:

@@ -141,6 +141,8 @@ class Encoder {
   }
   template <class S, class N, class F>
   void inside(const N&, F&&) {}
+  template <class N, class F>
+  void inside(const N&, const StructInfo&, F&&) {}
   void fail(std::string_view) { ok_ = false; }
 
  private:

@@ -172,6 +172,17 @@ class Walker {
     }
     sink_.end_inside();
   }
+  // The same for a structure that is only known at run time.
+  template <class N, class F>
+  void inside(const N& name, const StructInfo& info, F&& plain) {
+    if (!ok() || !sink_.wants_inside()) return;
+    auto bytes = plain(arena_);
+    if (!bytes) return;
+    sink_.begin_inside(name_text(name), *bytes);
+    void* scratch = nullptr;
+    dynamic(info.name, info, scratch);
+    sink_.end_inside();
+  }
   void fail(std::string_view detail) { sink_.fail(ErrorKind::malformed, detail); }
 
  private:
