@@ -47,9 +47,18 @@ class Decoder {
       string16(x);
     } else if constexpr (IsList<F>::value) {
       list(name, x);
+    } else if constexpr (IsChoice<F>) {
+      F::choose(name, x, *this);
     } else {
       F::fields(x, *this);
     }
+  }
+  // The scalar that the next structure begins with, left in place.
+  template <class T>
+  void peek(T& x) {
+    const u8* here = at_;
+    scalar(x);
+    at_ = here;
   }
 
   // Reading, these act; encoding, they do nothing.
@@ -77,11 +86,15 @@ class Decoder {
   }
   template <class N, class T>
   void until_end(const N& name, List<T>& list);
-  // A size prefix and content that must fill exactly that size.
+  // A size prefix and content that must fill exactly that size. The size counts `extra` bytes besides the content (its
+  // own width, say).
   template <class N, class C, class F>
-  void sized(const N& name, C prefix, F&& content) {
+  void sized(const N& name, C prefix, F&& content, std::size_t extra = 0) {
     (*this)(name, prefix);
+    if (!ok()) return;
     std::size_t n = static_cast<std::size_t>(to_raw(prefix));
+    if (n < extra) return fail(ErrorKind::malformed);
+    n -= extra;
     if (n > remaining()) return fail(ErrorKind::truncated);
     const u8* outer = end_;
     end_ = at_ + n;

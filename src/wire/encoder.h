@@ -77,10 +77,14 @@ class Encoder {
       store_le<u16>(out_->extend(2), 0);
     } else if constexpr (IsList<T>::value) {
       list(name, x);
+    } else if constexpr (IsChoice<T>) {
+      T::choose(name, x, *this);
     } else {
       T::fields(x, *this);
     }
   }
+  template <class T>
+  void peek(const T&) {}
 
   template <class T, class U>
   void set(const T&, const U&) {}
@@ -102,11 +106,11 @@ class Encoder {
     (*this)(name, list);
   }
   template <class N, class C, class F>
-  void sized(const N&, C, F&& content) {
+  void sized(const N&, C, F&& content, std::size_t extra = 0) {
     std::size_t at = out_->size();
     out_->extend(sizeof(Raw<C>));
     content();
-    std::size_t n = out_->size() - at - sizeof(Raw<C>);
+    std::size_t n = out_->size() - at - sizeof(Raw<C>) + extra;
     if (n > std::numeric_limits<Raw<C>>::max()) ok_ = false;
     store_le(out_->data() + at, static_cast<Raw<C>>(n));
   }

@@ -15,6 +15,7 @@ class RandomSink final : public Sink {
   void scalar(std::string_view, const TypeInfo& type, u64& raw) override {
     raw = type.random != nullptr ? type.random(random_) : any(type.width);
   }
+  void peek(const TypeInfo& type, u64& raw) override { scalar({}, type, raw); }
   void bytes(std::string_view, ByteView& bytes) override {
     auto made = arena_.make<u8>(bytes.size());
     if (made.size() != bytes.size()) return fail(ErrorKind::over_limit, {});
@@ -50,7 +51,7 @@ class RandomSink final : public Sink {
   void end() override {}
   void begin_list(std::string_view, std::string_view) override {}
   bool another(std::size_t i) override { return i < 6 && random_.chance(60); }
-  void begin_sized(std::string_view, const TypeInfo&) override {}
+  void begin_sized(std::string_view, const TypeInfo&, std::size_t) override {}
   void end_sized() override {}
   bool tail() override { return random_.chance(50); }
   void deeper(int by) override { random_.depth += by; }

@@ -83,6 +83,12 @@ class JsonSink final : public Sink {
     if (!bits) return mismatch(name, fmt::format("not a value of type {}", type.name));
     raw = *bits;
   }
+  void peek(const TypeInfo& type, u64& raw) override {
+    const json::value* value = first_value();
+    auto bits = value == nullptr ? std::nullopt : scalar_bits(type, *value);
+    if (!bits) return mismatch({}, fmt::format("the next structure does not begin with a value of type {}", type.name));
+    raw = *bits;
+  }
   void bytes(std::string_view name, ByteView& bytes) override {
     std::size_t wanted = bytes.size();
     rest(name, bytes);
@@ -130,12 +136,15 @@ class JsonSink final : public Sink {
     const Level& level = levels_.back();
     return level.fields != nullptr && i < level.fields->size();
   }
-  void begin_sized(std::string_view name, const TypeInfo& type) override {
-    u64 ignored = 0;
-    scalar(name, type, ignored);
+  void begin_sized(std::string_view name, const TypeInfo& type, std::size_t extra) override {
+    u64 size = extra;
+    scalar(name, type, size);
+    sizes_.push_back(size - extra);
   }
-  void end_sized() override {}
+  void end_sized() override { sizes_.pop_back(); }
+  // Other fields may follow a sized part, so that there its size tells.
   bool tail() override {
+    if (!sizes_.empty() && sizes_.back() == 0) return false;
     return levels_.back().fields != nullptr && levels_.back().next < levels_.back().fields->size();
   }
   void deeper(int) override {}
@@ -159,6 +168,16 @@ class JsonSink final : public Sink {
     }
     if (!last.empty()) text += (last.front() == '[' ? "" : ".") + std::string(last);
     return text;
+  }
+  // The value of the first field of the structure that comes next.
+  const json::value* first_value() const {
+    const Level& level = levels_.back();
+    if (level.fields == nullptr || level.next >= level.fields->size()) return nullptr;
+    const json::object* node = (*level.fields)[level.next].if_object();
+    const json::value* fields = node == nullptr ? nullptr : node->if_contains("fields");
+    const json::array* inner = fields == nullptr ? nullptr : fields->if_array();
+    const json::object* first = inner == nullptr || inner->empty() ? nullptr : inner->front().if_object();
+    return first == nullptr ? nullptr : first->if_contains("value");
   }
   const json::object* next_node(std::string_view name) {
     Level& level = levels_.back();
@@ -204,6 +223,7 @@ class JsonSink final : public Sink {
 
   Arena& arena_;
   std::vector<Level> levels_;
+  std::vector<u64> sizes_;  // of the sized parts that are open
   std::optional<WireError> error_;
 };
 

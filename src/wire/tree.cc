@@ -55,7 +55,9 @@ class TreeSink final : public Sink {
   std::size_t at() const { return at_; }
 
   bool ok() const override { return !error_; }
-  void fail(ErrorKind kind, std::string_view detail) override { fail_at(kind, "", 0, detail); }
+  void fail(ErrorKind kind, std::string_view detail) override {
+    fail_at(kind, "", kind == ErrorKind::too_many ? announced_ : 0, detail);
+  }
 
   void scalar(std::string_view name, const TypeInfo& type, u64& raw) override {
     ByteView taken = take(name, type.width);
@@ -65,6 +67,13 @@ class TreeSink final : public Sink {
     Node& node = leaf(name, type.name, type.width);
     node.value = scalar_value(type, raw);
     if (type.text != nullptr) type.text(raw, node.text);
+  }
+  void peek(const TypeInfo& type, u64& raw) override {
+    ByteView taken = take({}, type.width);
+    if (!ok()) return;
+    raw = 0;
+    std::memcpy(&raw, taken.data(), type.width);
+    at_ -= type.width;
   }
   void bytes(std::string_view name, ByteView& bytes) override {
     ByteView taken = take(name, bytes.size());
@@ -109,7 +118,10 @@ class TreeSink final : public Sink {
     scalar(name, type, raw);
     return static_cast<std::size_t>(raw);
   }
-  bool believes(std::size_t n) override { return n <= end_ - at_ || n <= 4096; }
+  bool believes(std::size_t n) override {
+    announced_ = n;
+    return n <= end_ - at_ || n <= 4096;
+  }
   void begin(std::string_view name, std::string_view type) override { push(name, type); }
   void end() override { pop(); }
   void begin_list(std::string_view name, std::string_view type) override { push(name, std::string(type) + "[]"); }
@@ -118,9 +130,11 @@ class TreeSink final : public Sink {
     last_element_ = at_;
     return true;
   }
-  void begin_sized(std::string_view name, const TypeInfo& type) override {
+  void begin_sized(std::string_view name, const TypeInfo& type, std::size_t extra) override {
     u64 n = 0;
     scalar(name, type, n);
+    if (ok() && n < extra) fail_at(ErrorKind::malformed, name, 0, "the size is smaller than the least possible");
+    if (ok()) n -= extra;
     if (ok() && n > end_ - at_) fail_at(ErrorKind::truncated, name, n);
     ends_.push_back(end_);
     if (ok()) end_ = at_ + n;
@@ -211,6 +225,7 @@ class TreeSink final : public Sink {
   std::size_t at_ = 0;
   std::size_t end_;
   std::size_t last_element_ = ~std::size_t{0};
+  std::size_t announced_ = 0;  // by the last count
   std::vector<std::size_t> ends_;
   std::vector<Saved> saved_;
   std::vector<Node*> stack_;  // a parent's `fields` does not grow while a child is open

@@ -52,6 +52,13 @@ struct String16 {
   ByteView bytes;
 };
 
+// A structure that is one of several, told apart by what it begins with: it has no fields of its own but
+// `static void choose(const auto& name, auto& m, auto& v)`, which peeks and goes on with v.dynamic(name, ...).
+template <class T>
+concept IsChoice = requires {
+  T::kIsChoice;
+};
+
 // A counted field: `v("PropertyTagCount", count_of<u16>(m.property_tags))` reads or writes the number of elements (or
 // bytes) that `sequence` has; the sequence itself follows in a field of its own.
 template <class C, class S>

@@ -20,6 +20,8 @@ class Sink {
   virtual bool ok() const = 0;
   virtual void fail(ErrorKind kind, std::string_view detail) = 0;
   virtual void scalar(std::string_view name, const TypeInfo& type, u64& raw) = 0;
+  // The scalar that the next structure begins with; it stays in place.
+  virtual void peek(const TypeInfo& type, u64& raw) = 0;
   // bytes.size() is the length the description asks for.
   virtual void bytes(std::string_view name, ByteView& bytes) = 0;
   virtual void rest(std::string_view name, ByteView& bytes) = 0;
@@ -35,7 +37,8 @@ class Sink {
   virtual void begin_list(std::string_view name, std::string_view type) = 0;
   // In a list without a count: is there an element after the first i?
   virtual bool another(std::size_t i) = 0;
-  virtual void begin_sized(std::string_view name, const TypeInfo& type) = 0;
+  // A size of what follows, and of `extra` bytes more.
+  virtual void begin_sized(std::string_view name, const TypeInfo& type, std::size_t extra) = 0;
   virtual void end_sized() = 0;
   // In front of a part that is there only if bytes are left.
   virtual bool tail() = 0;
@@ -65,6 +68,13 @@ class Walker {
     if (ok()) field(name_text(name), x);
   }
 
+  template <class T>
+  void peek(T& x) {
+    if (!ok()) return;
+    u64 raw = static_cast<std::make_unsigned_t<Raw<T>>>(to_raw(x));
+    sink_.peek(type_info<T>(), raw);
+    if (ok()) x = from_raw<T>(static_cast<Raw<T>>(raw));
+  }
   template <class T, class U>
   void set(T& to, const U& value) {
     to = value;
@@ -102,9 +112,9 @@ class Walker {
     sink_.end();
   }
   template <class N, class C, class F>
-  void sized(const N& name, C, F&& content) {
+  void sized(const N& name, C, F&& content, std::size_t extra = 0) {
     if (!ok()) return;
-    sink_.begin_sized(name_text(name), type_info<C>());
+    sink_.begin_sized(name_text(name), type_info<C>(), extra);
     content();
     sink_.end_sized();
   }
@@ -190,7 +200,7 @@ class Walker {
   template <class T>
   static constexpr std::string_view element_type() {
     if constexpr (Scalar<T> || std::is_same_v<T, String8> || std::is_same_v<T, String16> ||
-                  std::is_same_v<T, ByteView> || std::is_same_v<T, Guid>)
+                  std::is_same_v<T, ByteView> || std::is_same_v<T, Guid> || IsChoice<T>)
       return "list";
     else
       return struct_name<T>();
@@ -233,6 +243,8 @@ class Walker {
       sink_.begin_list(name, element_type<std::remove_cvref_t<decltype(x[0])>>());
       for (std::size_t i = 0; i < x.size() && ok(); ++i) field(element_name(i), x[i]);
       sink_.end();
+    } else if constexpr (IsChoice<F>) {
+      F::choose(std::string_view(name), x, *this);
     } else {
       sink_.begin(name, struct_name<F>());
       F::fields(x, *this);
