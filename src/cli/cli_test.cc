@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "cli/command.h"
 #include "cli/program.h"
 
@@ -53,6 +56,54 @@ TEST(Program, HasAManualPagePerCommand) {
   EXPECT_EQ(ran.code, 0);
   EXPECT_TRUE(ran.out.starts_with(".TH ROPEWALK\\-COMPLETION 1")) << ran.out;
   EXPECT_NE(ran.out.find("bash, zsh or fish"), std::string::npos);
+}
+
+TEST(Decode, ShowsTheTreeAndTakesItsJsonBack) {
+  const char* kHex = "00-48:00 6900,0000 10000000";
+  Ran text = run({"decode", "property-row", "--columns", "PidTagSubject,0x0E080003", "--hex", kHex});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.out.find("PidTagSubject: Hi\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("PidTagMessageSize: 16\n"), std::string::npos) << text.out;
+  Ran json = run({"decode", "property-row", "--json", "--context", "PidTagSubject PidTagMessageSize", "--hex", kHex});
+  EXPECT_EQ(json.code, 0) << json.err;
+  std::string path = testing::TempDir() + "cli_test_row.json";
+  std::ofstream(path) << json.out;
+  Ran back = run({"encode", "property-row", path.c_str(), "--columns", "PR_SUBJECT,PR_MESSAGE_SIZE"});
+  EXPECT_EQ(back.err, "");
+  EXPECT_EQ(back.out, "0048006900000010000000\n");
+}
+
+TEST(Decode, NamesTheFieldAtFault) {
+  Ran ran = run({"decode", "restriction", "--hex", "0002"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err, "ropewalk: Restriction.RestrictCount: 2 bytes needed, 1 left at 0x0001\n");
+  EXPECT_NE(ran.out.find("RestrictType: 0"), std::string::npos);  // the tree up to there
+  ran = run({"decode", "tagged-property-value", "--hex", "0300080E 10000000 FF"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err, "ropewalk: TaggedPropertyValue: 1 byte left over at 0x0008\n");
+}
+
+TEST(Decode, WrongUsage) {
+  for (auto& arguments : std::vector<std::vector<const char*>>{{"decode"},
+                                                               {"decode", "restriction"},
+                                                               {"decode", "restricton", "--hex", "FF"},
+                                                               {"decode", "restriction", "--hex", "F"},
+                                                               {"decode", "restriction", "/no/such/file"},
+                                                               {"decode", "restriction", "-", "--hex", "FF"},
+                                                               {"decode", "property-row", "--columns", "PidTagNo"},
+                                                               {"encode"}}) {
+    Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+  EXPECT_NE(run({"decode", "restricton", "--hex", "FF"}).err.find("did you mean"), std::string::npos);
+}
+
+TEST(Decode, ListsEveryKind) {
+  Ran ran = run({"decode", "--list"});
+  EXPECT_EQ(ran.code, 0);
+  for (const char* kind : {"restriction", "property-row", "tagged-property-value", "rpc-ext-buffer", "AUX_HEADER"})
+    EXPECT_NE(("\n" + ran.out).find("\n" + std::string(kind) + "\n"), std::string::npos) << kind;
 }
 
 }  // namespace
