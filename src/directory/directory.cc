@@ -1,0 +1,283 @@
+#include "directory/directory.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <mutex>
+
+#include "base/utf16.h"
+#include "directory/password.h"
+#include "sql/migrate.h"
+
+namespace ropewalk::directory {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::array kMigrations{sql::Migration{1, R"sql(
+  CREATE TABLE user (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    address TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    local_part TEXT NOT NULL COLLATE NOCASE,
+    name TEXT NOT NULL,
+    legacy_dn TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    mailbox_guid BLOB NOT NULL UNIQUE,
+    password TEXT NOT NULL DEFAULT '',
+    password_version INTEGER NOT NULL DEFAULT 1,
+    created INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX user_local_part ON user (local_part);
+)sql"}};
+
+constexpr auto kLookForOthers = std::chrono::milliseconds(10);
+constexpr std::size_t kLongestName = 256;
+constexpr std::size_t kLongestDn = 512;
+
+#define USER_COLUMNS "id, address, name, legacy_dn, mailbox_guid, password <> ''"
+
+User user_of(const sql::Statement& row) {
+  User user;
+  user.id = row.integer(0);
+  user.address = row.text(1);
+  user.name = row.text(2);
+  user.legacy_dn = row.text(3);
+  const ByteView guid = row.blob(4);
+  std::copy_n(guid.begin(), std::min(guid.size(), user.mailbox_guid.bytes.size()), user.mailbox_guid.bytes.begin());
+  user.has_password = row.integer(5) != 0;
+  return user;
+}
+
+bool same_text(std::string_view a, std::string_view b) {  // as SQLite's NOCASE
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view local_part(std::string_view address) { return address.substr(0, address.find('@')); }
+
+// True where `domain`, as before a backslash, is the address's domain or the first label of it.
+bool in_domain(std::string_view address, std::string_view domain) {
+  const std::string_view whole = address.substr(address.find('@') + 1);
+  return same_text(whole, domain) || same_text(whole.substr(0, whole.find('.')), domain);
+}
+
+// [MS-OXOABK] 2.2.1.1: "/o=" and then "/x=value" parts of printable ASCII.
+std::string objection_to_dn(std::string_view dn) {
+  if (!same_text(dn.substr(0, 3), "/o=")) return "it does not begin with /o=";
+  if (dn.size() > kLongestDn) return "it is longer than " + std::to_string(kLongestDn) + " characters";
+  if (!std::all_of(dn.begin(), dn.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
+    return "it has a character that is not printable ASCII";
+  }
+  for (std::size_t at = 0; at < dn.size();) {
+    const std::size_t end = std::min(dn.find('/', at + 1), dn.size());
+    const std::string_view part = dn.substr(at + 1, end - at - 1);
+    const auto equals = part.find('=');
+    if (equals == 0 || equals == part.npos || equals + 1 == part.size()) {
+      return "\"" + std::string(part) + "\" is not of the form name=value";
+    }
+    at = end;
+  }
+  return {};
+}
+
+Error no_user(std::string_view address) { return Error{"there is no user " + std::string(address)}; }
+
+}  // namespace
+
+struct Directory::State {
+  State(sql::Database opened, std::string name) : database(std::move(opened)), organization(std::move(name)) {}
+
+  std::mutex lock;  // of all that follows, but the atomics
+  sql::Database database;
+  std::string organization;
+  u32 data_version = 0;
+  std::atomic<u64> generation{1};
+  std::atomic<i64> next_look{0};
+
+  Result<std::optional<User>> find_one(std::string_view sql, std::string_view key) {
+    std::lock_guard guard(lock);
+    ROPEWALK_TRY(auto statement, database.prepare(sql));
+    ROPEWALK_TRY(const bool found, statement.bind(1, key).step());
+    return found ? std::optional<User>(user_of(statement)) : std::nullopt;
+  }
+
+  bool taken(std::string_view sql, std::string_view key) {
+    auto found = database.integer(sql, key);
+    return found.ok() && found->has_value();
+  }
+
+  std::string default_dn(std::string_view address, const Guid& guid);
+  Status insert(User& user, const std::string& hash);
+};
+
+// Two domains may have the same local part: the second one's DN gets a tail.
+std::string Directory::State::default_dn(std::string_view address, const Guid& guid) {
+  const std::string base =
+      "/o=" + organization + "/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=";
+  std::string local(local_part(address));
+  std::replace(local.begin(), local.end(), '/', '-');
+  std::replace(local.begin(), local.end(), '=', '-');
+  if (!taken("SELECT 1 FROM user WHERE legacy_dn = ?", base + local)) return base + local;
+  return base + local + "-" + guid.to_string().substr(0, 8);
+}
+
+Status Directory::State::insert(User& user, const std::string& hash) {
+  std::lock_guard guard(lock);
+  ROPEWALK_TRY(auto transaction, sql::Transaction::begin(database));
+  if (taken("SELECT 1 FROM user WHERE address = ?", user.address)) {
+    return Error{"cannot add user " + user.address + ": there is one with this address already"};
+  }
+  if (user.legacy_dn.empty()) user.legacy_dn = default_dn(user.address, user.mailbox_guid);
+  if (taken("SELECT 1 FROM user WHERE legacy_dn = ?", user.legacy_dn)) {
+    return Error{"cannot add user " + user.address + ": another user has the DN " + user.legacy_dn};
+  }
+  ROPEWALK_CHECK(
+      database.run("INSERT INTO user (address, local_part, name, legacy_dn, mailbox_guid, password, created) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                   user.address, local_part(user.address), user.name, user.legacy_dn, ByteView(user.mailbox_guid.bytes),
+                   hash, std::time(nullptr)));
+  user.id = database.last_insert_rowid();
+  ROPEWALK_CHECK(transaction.commit());
+  ++generation;
+  return {};
+}
+
+Directory::Directory(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Directory::~Directory() = default;
+
+Result<std::unique_ptr<Directory>> Directory::open(const std::string& data_folder, const std::string& organization) {
+  const std::string why = objection_to_dn("/o=" + organization);
+  if (!why.empty() || organization.find('/') != organization.npos) {
+    return Error{"organization \"" + organization + "\" cannot be used: " + (why.empty() ? "it contains a '/'" : why)};
+  }
+  std::error_code failed;
+  if (std::filesystem::create_directories(data_folder, failed)) {
+    std::filesystem::permissions(data_folder, std::filesystem::perms::owner_all, failed);
+  }
+  if (failed) return Error{"cannot make the data folder " + data_folder + ": " + failed.message()};
+  ROPEWALK_TRY(auto database, sql::Database::open(data_folder + "/directory.db"));
+  ROPEWALK_CHECK(sql::migrate(database, kMigrations));
+  auto state = std::make_unique<State>(std::move(database), organization);
+  ROPEWALK_TRY(state->data_version, state->database.data_version());
+  return std::unique_ptr<Directory>(new Directory(std::move(state)));
+}
+
+Result<User> Directory::add_user(const NewUser& added) {
+  const std::string failure = "cannot add user \"" + added.address + "\": ";
+  if (std::string why = objection_to_address(added.address); !why.empty()) {
+    return Error{failure + "this is not a mail address, " + why};
+  }
+  if (!added.dn.empty()) {
+    if (std::string why = objection_to_dn(added.dn); !why.empty()) {
+      return Error{failure + "the DN \"" + added.dn + "\" cannot be used, " + why};
+    }
+  }
+  if (added.name.size() > kLongestName || !is_utf8(added.name)) {
+    return Error{failure + "the name must be UTF-8 of at most " + std::to_string(kLongestName) + " bytes"};
+  }
+  std::string hash;
+  if (!added.password.empty()) {
+    ROPEWALK_TRY(hash, hash_password(added.password));
+  }
+  User user;
+  user.address = added.address;
+  user.name = added.name.empty() ? std::string(local_part(added.address)) : added.name;
+  user.legacy_dn = added.dn;
+  user.mailbox_guid = Guid::random();
+  user.has_password = !hash.empty();
+  ROPEWALK_CHECK(state_->insert(user, hash));
+  return user;
+}
+
+Result<std::vector<User>> Directory::list() {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_TRY(auto rows, state_->database.prepare("SELECT " USER_COLUMNS " FROM user ORDER BY address"));
+  std::vector<User> users;
+  for (;;) {
+    ROPEWALK_TRY(const bool row, rows.step());
+    if (!row) return users;
+    users.push_back(user_of(rows));
+  }
+}
+
+Result<std::optional<User>> Directory::find_by_id(i64 id) {
+  return state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE id = CAST(? AS INTEGER)", std::to_string(id));
+}
+
+Result<std::optional<User>> Directory::find_by_address(std::string_view address) {
+  return state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE address = ?", address);
+}
+
+Result<std::optional<User>> Directory::find_by_dn(std::string_view legacy_dn) {
+  return state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE legacy_dn = ?", legacy_dn);
+}
+
+Result<std::optional<User>> Directory::find_by_login(std::string_view login) {
+  std::string_view domain;
+  if (const auto slash = login.find('\\'); slash != login.npos) {
+    domain = login.substr(0, slash);
+    login.remove_prefix(slash + 1);
+  }
+  if (login.find('@') != login.npos) return find_by_address(login);
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_TRY(auto rows, state_->database.prepare("SELECT " USER_COLUMNS " FROM user WHERE local_part = ? LIMIT 100"));
+  rows.bind(1, login);
+  std::vector<User> all, of_domain;
+  for (;;) {
+    ROPEWALK_TRY(const bool row, rows.step());
+    if (!row) break;
+    all.push_back(user_of(rows));
+    if (!domain.empty() && in_domain(all.back().address, domain)) of_domain.push_back(all.back());
+  }
+  if (of_domain.size() == 1) return std::optional<User>(of_domain.front());
+  // Clients put the machine's or a made-up name before the backslash: it only counts where it decides.
+  return all.size() == 1 ? std::optional<User>(all.front()) : std::nullopt;
+}
+
+Status Directory::set_password(std::string_view address, std::string_view password) {
+  auto hash = hash_password(password);
+  if (!hash.ok()) return Error{"cannot set the password of " + std::string(address) + ": " + hash.error().text};
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_CHECK(state_->database.run(
+      "UPDATE user SET password = ?, password_version = password_version + 1 WHERE address = ?", *hash, address));
+  if (state_->database.changes() == 0) return no_user(address);
+  ++state_->generation;
+  return {};
+}
+
+Status Directory::remove(std::string_view address) {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_CHECK(state_->database.run("DELETE FROM user WHERE address = ?", address));
+  if (state_->database.changes() == 0) return no_user(address);
+  ++state_->generation;
+  return {};
+}
+
+Result<std::optional<StoredPassword>> Directory::stored_password(i64 user_id) {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_TRY(auto row, state_->database.prepare("SELECT password, password_version FROM user WHERE id = ?"));
+  ROPEWALK_TRY(const bool found, row.bind(1, user_id).step());
+  if (!found) return std::optional<StoredPassword>();
+  return std::optional(StoredPassword{std::string(row.text(0)), row.integer(1)});
+}
+
+u64 Directory::generation() {
+  const i64 now = steady_clock::now().time_since_epoch().count();
+  i64 due = state_->next_look.load(std::memory_order_relaxed);
+  if (now >= due) {
+    std::lock_guard guard(state_->lock);
+    if (state_->next_look.load(std::memory_order_relaxed) == due) {
+      auto version = state_->database.data_version();
+      // A directory that cannot be read has to be taken for a changed one.
+      if (!version.ok() || *version != state_->data_version) ++state_->generation;
+      if (version.ok()) state_->data_version = *version;
+      state_->next_look = now + steady_clock::duration(kLookForOthers).count();
+    }
+  }
+  return state_->generation.load();
+}
+
+}  // namespace ropewalk::directory

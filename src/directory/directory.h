@@ -1,0 +1,73 @@
+// People: who has a mailbox here, by which names they are known, and their passwords. directory.db in the data folder.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/guid.h"
+#include "base/result.h"
+#include "base/types.h"
+
+namespace ropewalk::directory {
+
+struct User {
+  i64 id = 0;             // never used again after a removal
+  std::string address;    // as it was added; compares without regard to case
+  std::string name;       // for people; UTF-8
+  std::string legacy_dn;  // "/o=Ropewalk/ou=.../cn=Recipients/cn=user1"
+  Guid mailbox_guid;      // names the mailbox and its file, see store::MailboxStores
+  bool has_password = false;
+};
+
+struct NewUser {
+  std::string address;     // "user1@ropewalk.test"
+  std::string name{};      // empty: the address before '@'
+  std::string dn{};        // empty: made from the organization
+  std::string password{};  // empty: none, nobody can sign in until one is set
+};
+
+// A password and which one it is, to see whether it is still the same.
+struct StoredPassword {
+  std::string hash;  // PHC string; empty: none
+  i64 version = 0;   // grows with every change
+};
+
+// Thread-safe; several processes may have the same folder open.
+class Directory {
+ public:
+  // Makes the folder and the database where there are none. `organization` goes into the DNs made from now on.
+  static Result<std::unique_ptr<Directory>> open(const std::string& data_folder,
+                                                 const std::string& organization = "Ropewalk");
+  ~Directory();
+
+  // Errors say what is wrong with the address, the DN or the password, or who has them already.
+  Result<User> add_user(const NewUser& user);
+  Result<std::vector<User>> list();  // by address
+  // No user is not an error.
+  Result<std::optional<User>> find_by_id(i64 id);
+  Result<std::optional<User>> find_by_address(std::string_view address);
+  Result<std::optional<User>> find_by_dn(std::string_view legacy_dn);
+  // "user1@ropewalk.test", "DOMAIN\user1" (also with an address after the backslash), or "user1" where only one user is
+  // called that before the '@'. A DOMAIN that is the address's domain or its first label decides between several.
+  Result<std::optional<User>> find_by_login(std::string_view login);
+  Status set_password(std::string_view address, std::string_view password);
+  Status remove(std::string_view address);  // the mailbox file is the caller's
+
+  // nullopt: no such user (any more).
+  Result<std::optional<StoredPassword>> stored_password(i64 user_id);
+  // Changes when anybody may have changed the directory: at once for this process, within 10 ms for others.
+  u64 generation();
+
+ private:
+  struct State;
+  explicit Directory(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Why `address` cannot be one ("user1@ropewalk.test" can); empty where it can.
+std::string objection_to_address(std::string_view address);
+
+}  // namespace ropewalk::directory
