@@ -6,6 +6,7 @@ namespace ropewalk::session {
 
 bool NotificationQueue::push(std::unique_ptr<Notification> event) {
   std::lock_guard guard(lock_);
+  if (closed_) return false;
   bool has_room = events_.size() < kMax;
   if (has_room)
     events_.push_back(std::move(event));
@@ -47,7 +48,7 @@ u64 NotificationQueue::watch(std::function<void()> wake) {
   std::lock_guard guard(lock_);
   if (wake_) wake_();
   wake_ = std::move(wake);
-  if (lost_ || !events_.empty()) wake_();
+  if (closed_ || lost_ || !events_.empty()) wake_();
   return ++watcher_;
 }
 
@@ -60,6 +61,17 @@ void NotificationQueue::unwatch(u64 watcher) {
   std::function<void()> old;
   std::lock_guard guard(lock_);
   if (watcher == watcher_) old = std::exchange(wake_, nullptr);
+}
+
+void NotificationQueue::close() {
+  std::lock_guard guard(lock_);
+  closed_ = true;
+  if (wake_) wake_();
+}
+
+bool NotificationQueue::is_closed() const {
+  std::lock_guard guard(lock_);
+  return closed_;
 }
 
 }  // namespace ropewalk::session

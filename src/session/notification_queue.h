@@ -51,6 +51,10 @@ class NotificationQueue {
   // Whether that watcher is still the one.
   bool is_watching(u64 watcher) const;
   void unwatch(u64 watcher);
+  // The session is over: wakes the watcher, takes nothing in any more, and whoever watches from now on is woken at
+  // once.
+  void close();
+  bool is_closed() const;
 
  private:
   mutable std::mutex lock_;
@@ -58,6 +62,7 @@ class NotificationQueue {
   std::function<void()> wake_;
   u64 watcher_ = 0;
   bool lost_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace ropewalk::session

@@ -151,6 +151,18 @@ TEST(NotificationQueue, WakesItsOneWatcher) {
   EXPECT_EQ(second, 2);
 }
 
+TEST(NotificationQueue, ClosingWakesTheWatcherForGood) {
+  NotificationQueue queue;
+  int woken = 0;
+  queue.watch([&] { ++woken; });
+  queue.close();
+  EXPECT_EQ(woken, 1);
+  EXPECT_FALSE(queue.push(std::make_unique<Event>(1, 1)));
+  queue.watch([&] { woken += 10; });
+  EXPECT_EQ(woken, 12);  // the old one again, to go; the new one at once
+  EXPECT_TRUE(queue.is_closed());
+}
+
 TEST(Turns, ArePassedOnInOrder) {
   Turns turns;
   u64 ticket = 0, second = 0, third = 0;
