@@ -353,6 +353,31 @@ Awaitable<bool> Connection::send(const HttpResponseHead& head, std::string_view 
   co_return co_await write({head_, body});
 }
 
+Awaitable<bool> Connection::send_chunked(const HttpResponseHead& head, std::string_view first, std::string_view rest) {
+  if (answer_ != Answer::none || !alive_) co_return false;
+  answer_ = Answer::complete;
+  start_head(head);
+  const std::size_t size = first.size() + rest.size();
+  if (chunks_allowed_) {
+    head_ += "Transfer-Encoding: chunked\r\n\r\n";
+  } else {
+    head_ += "Content-Length: ";
+    append_number(head_, size);
+    head_ += "\r\n\r\n";
+  }
+  if (request_.method == "HEAD") co_return co_await write({head_});
+  std::string_view end;
+  if (chunks_allowed_) {
+    if (size != 0) {
+      append_number(head_, size, 16);
+      head_ += "\r\n";
+    }
+    end = size == 0 ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
+  }
+  head_ += first;
+  co_return co_await write({head_, rest, end});
+}
+
 // The chunk's head, and the whole chunk where it is small.
 void Connection::append_chunk(std::string_view bytes) {
   if (bytes.empty() || request_.method == "HEAD") return;

@@ -62,6 +62,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   void cut();
 
   Awaitable<bool> send(const HttpResponseHead& head, std::string_view body) override;
+  Awaitable<bool> send_chunked(const HttpResponseHead& head, std::string_view first, std::string_view rest) override;
   Awaitable<bool> begin_chunked(const HttpResponseHead& head, std::string_view first) override;
   Awaitable<bool> write_chunk(std::string_view bytes) override;
   Awaitable<bool> finish(std::string_view last) override;

@@ -18,13 +18,16 @@ namespace ropewalk::net {
 // Why a handler under way should come to an end.
 enum class Interrupt { client_gone, shutting_down };
 
-// How a handler answers: exactly one send(), or begin_chunked(), any write_chunk()s and finish(). Every call must be
+// How a handler answers: exactly one send() or send_chunked(), or begin_chunked(), any write_chunk()s and finish(). Every call must be
 // awaited before the next. They return false when the client is gone (nothing more can be said then). Views must live
 // until the call has been awaited. To be used on the handler's own coroutine (not from workers).
 class HttpResponder {
  public:
   // A whole response, in one write where the socket takes it.
   virtual Awaitable<bool> send(const HttpResponseHead& head, std::string_view body) = 0;
+  // A whole response as one chunk, `first` and `rest` back to back, in one write where the socket takes it. Clients of
+  // HTTP/1.0 get a Content-Length instead.
+  virtual Awaitable<bool> send_chunked(const HttpResponseHead& head, std::string_view first, std::string_view rest) = 0;
   // Head and first piece (may be empty) of a response of unknown length, sent at once.
   virtual Awaitable<bool> begin_chunked(const HttpResponseHead& head, std::string_view first = {}) = 0;
   virtual Awaitable<bool> write_chunk(std::string_view bytes) = 0;

@@ -110,6 +110,22 @@ class HttpServerTest : public testing::Test {
   u16 port_ = 0;
 };
 
+TEST_F(HttpServerTest, AWholeResponseLeavesAsOneChunk) {
+  start([](HttpRequest& request, HttpResponder& responder) -> Awaitable<void> {
+    co_await responder.send_chunked(HttpResponseHead(), request.path == "/empty" ? "" : "DONE\r\n\r\n", request.body);
+  });
+  Wire wire(port_);
+  wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_THAT(wire.read_until("0\r\n\r\n"),
+              EndsWith("\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nDONE\r\n\r\nhello\r\n0\r\n\r\n"));
+  wire.send("POST /empty HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(wire.read_until("0\r\n\r\n"), EndsWith("chunked\r\n\r\n0\r\n\r\n"));
+  wire.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(wire.read_until("\r\n\r\n", 200ms), EndsWith("chunked\r\n\r\n"));
+  wire.send("POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_THAT(wire.read_to_end(), AllOf(HasSubstr("Content-Length: 13\r\n"), EndsWith("\r\n\r\nDONE\r\n\r\nhello")));
+}
+
 TEST_F(HttpServerTest, KeepsTheConnection) {
   start();
   Wire wire(port_);

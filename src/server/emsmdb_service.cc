@@ -122,7 +122,11 @@ ConnectReply EmsmdbService::connect(const session::UserIdentity& user, const Con
     return reply;
   }
   reply.session = std::move(made);
-  reply.evicted = *std::move(added);
+  if (auto evicted = *std::move(added)) {
+    parts_.refused(fmt::format("{}: session of {} ended: more than {} at once", user.address,
+                               evicted->client.application, parts_.registry.limits().sessions_per_user));
+    evicted->notifications.close();
+  }
   reply.display_name = user.display_name;
   append_connect_aux(reply.aux_out);
   return reply;

@@ -33,8 +33,6 @@ struct ConnectReply {
   std::string dn_prefix;     // always empty: recipients' DNs are given whole
   std::string display_name;  // UTF-8
   wire::OutBuffer aux_out;
-  // A session of the same user that had to go for this one.
-  std::shared_ptr<session::Session> evicted;
 };
 
 // Flags of [MS-OXCRPC] 3.1.4.2 pulFlags.
