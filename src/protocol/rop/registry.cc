@@ -7,13 +7,18 @@ namespace ropewalk::rop {
 
 // The families, each beside its structures.
 std::span<const RopRow> control_rops();
+std::span<const RopRow> oxcfold_rops();
+std::span<const RopRow> oxcmsg_rops();
 std::span<const RopRow> oxcprpt_rops();
+std::span<const RopRow> oxcstor_rops();
 std::span<const RopRow> oxctabl_rops();
+std::span<const RopRow> stream_rops();
 
 namespace {
 
 using Family = std::span<const RopRow> (*)();
-constexpr Family kFamilies[] = {control_rops, oxcprpt_rops, oxctabl_rops};
+constexpr Family kFamilies[] = {control_rops, oxcfold_rops, oxcmsg_rops, oxcprpt_rops,
+                                oxcstor_rops, oxctabl_rops, stream_rops};
 
 struct Registry {
   std::array<const RopRow*, 256> by_id{};
