@@ -16,8 +16,11 @@ namespace ropewalk {
 class Arena {
  public:
   static constexpr std::size_t kDefaultLimit = 64u << 20;
+  static constexpr std::size_t kBlock = 16u << 10;
 
-  explicit Arena(std::size_t limit = kDefaultLimit) : limit_(limit) {}
+  // `first_block`: bytes of the first block; blocks grow from there.
+  explicit Arena(std::size_t limit = kDefaultLimit, std::size_t first_block = kBlock)
+      : limit_(limit), first_block_(first_block) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -64,9 +67,8 @@ class Arena {
     std::unique_ptr<u8[]> bytes;
     std::size_t size;
   };
-  static constexpr std::size_t kBlock = 16u << 10;
-
   std::size_t limit_;
+  std::size_t first_block_;
   std::size_t used_ = 0;  // bytes of all blocks
   u8* next_ = nullptr;
   u8* end_ = nullptr;

@@ -21,7 +21,7 @@ struct PropertyName {
 // replaces it whatever its type. Bytes of replaced values stay in the arena until the bag goes.
 class PropertyBag {
  public:
-  PropertyBag() : arena_(std::make_unique<Arena>(std::size_t{4} << 30)) {}
+  PropertyBag() : arena_(std::make_unique<Arena>(std::size_t{4} << 30, kFirstBlock)) {}
 
   // Copies the value (deeply). A tag of 0x8000 or higher means the name at that place in MessageContent::names.
   void set(PropTag tag, const Value& value) { put(tag, copy_value(tag.type(), value, *arena_)); }
@@ -40,6 +40,9 @@ class PropertyBag {
   Arena& arena() { return *arena_; }
 
  private:
+  // Small: a message of a thousand recipients has a thousand bags.
+  static constexpr std::size_t kFirstBlock = 1024;
+
   void put(PropTag tag, Value value);
 
   std::unique_ptr<Arena> arena_;

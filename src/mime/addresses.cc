@@ -1,0 +1,132 @@
+#include "mime/addresses.h"
+
+#include <algorithm>
+
+#include "base/utf16.h"
+#include "mapi/property_tags.h"
+#include "mime/encoded_word.h"
+#include "mime/fields.h"
+#include "mime/glib.h"
+#include "mime/text.h"
+
+namespace ropewalk::mime {
+namespace {
+
+namespace tag = mapi::tag;
+using mapi::PropTag;
+using mapi::Value;
+
+constexpr int kMostNested = 16;  // groups in groups, which nothing legitimate has
+
+void collect(InternetAddressList* list, int depth, std::vector<Mailbox>& out) {
+  for (int i = 0; i < internet_address_list_length(list); ++i) {
+    InternetAddress* address = internet_address_list_get_address(list, i);
+    if (INTERNET_ADDRESS_IS_GROUP(address)) {
+      if (depth < kMostNested)
+        collect(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)), depth + 1, out);
+      continue;
+    }
+    const char* name = internet_address_get_name(address);
+    const char* mailbox = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
+    Mailbox found{name != nullptr ? std::string(trim(name)) : "", mailbox != nullptr ? mailbox : ""};
+    std::erase_if(found.name, [](char c) { return c == '\r' || c == '\n'; });
+    if (!found.name.empty() || !found.address.empty()) out.push_back(std::move(found));
+  }
+}
+
+void append_utf16_text(std::string_view text, std::vector<u8>& out) {
+  append_utf16(text, out);
+  out.insert(out.end(), 2, 0);
+}
+
+constexpr AddressTags kRecipientTags{tag::PidTagDisplayName, tag::PidTagEmailAddress, tag::PidTagAddressType,
+                                     tag::PidTagSmtpAddress, tag::PidTagEntryId,      tag::PidTagSearchKey};
+
+}  // namespace
+
+constexpr AddressTags kSenderTags{tag::PidTagSenderName,        tag::PidTagSenderEmailAddress,
+                                  tag::PidTagSenderAddressType, tag::PidTagSenderSmtpAddress,
+                                  tag::PidTagSenderEntryId,     tag::PidTagSenderSearchKey};
+constexpr AddressTags kSentRepresentingTags{
+    tag::PidTagSentRepresentingName,        tag::PidTagSentRepresentingEmailAddress,
+    tag::PidTagSentRepresentingAddressType, tag::PidTagSentRepresentingSmtpAddress,
+    tag::PidTagSentRepresentingEntryId,     tag::PidTagSentRepresentingSearchKey};
+constexpr AddressTags kReadReceiptTags{tag::PidTagReadReceiptName,        tag::PidTagReadReceiptEmailAddress,
+                                       tag::PidTagReadReceiptAddressType, tag::PidTagReadReceiptSmtpAddress,
+                                       tag::PidTagReadReceiptEntryId,     tag::PidTagReadReceiptSearchKey};
+
+std::vector<Mailbox> parse_addresses(std::string_view value, std::string_view charset) {
+  std::vector<Mailbox> out;
+  std::string text = value_as_utf8(value, charset);
+  if (text.empty()) return out;
+  start_gmime();
+  GlibObject<InternetAddressList> list(internet_address_list_parse(nullptr, text.c_str()));
+  if (list) collect(list.get(), 0, out);
+  return out;
+}
+
+std::string format_address(const Mailbox& mailbox) {
+  if (mailbox.name.empty() || (mailbox.name == mailbox.address && !mailbox.address.empty())) return mailbox.address;
+  return encode_phrase(mailbox.name) + " <" + mailbox.address + ">";
+}
+
+std::vector<u8> one_off_entry_id(const Mailbox& mailbox) {
+  constexpr u8 kProvider[16] = {0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19,
+                                0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02};
+  std::vector<u8> out(4, 0);
+  out.insert(out.end(), std::begin(kProvider), std::end(kProvider));
+  out.insert(out.end(), {0x00, 0x00, 0x01, 0x90});  // version 0; no rich text, do not look up, Unicode
+  append_utf16_text(mailbox.display_name(), out);
+  append_utf16_text("SMTP", out);
+  append_utf16_text(mailbox.address, out);
+  return out;
+}
+
+std::vector<u8> search_key(const Mailbox& mailbox) {
+  std::string key = "SMTP:" + mailbox.address;
+  for (char& c : key) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  }
+  return {key.c_str(), key.c_str() + key.size() + 1};
+}
+
+void set_address(mapi::PropertyBag& bag, const AddressTags& tags, const Mailbox& mailbox) {
+  bag.set_text(PropTag(tags.name), mailbox.display_name());
+  if (mailbox.address.empty()) return;
+  bag.set_text(PropTag(tags.email_address), mailbox.address);
+  bag.set_text(PropTag(tags.address_type), "SMTP");
+  bag.set_text(PropTag(tags.smtp_address), mailbox.address);
+  bag.set_bytes(PropTag(tags.entry_id), one_off_entry_id(mailbox));
+  bag.set_bytes(PropTag(tags.search_key), search_key(mailbox));
+}
+
+std::optional<Mailbox> get_address(const mapi::PropertyBag& bag, const AddressTags& tags) {
+  Mailbox out{bag.text(PropTag(tags.name)), bag.text(PropTag(tags.smtp_address))};
+  if (out.address.empty()) {
+    std::string type = bag.text(PropTag(tags.address_type));
+    if (type.empty() || equal_ignoring_case(type, "SMTP")) out.address = bag.text(PropTag(tags.email_address));
+  }
+  if (out.name.empty() && out.address.empty()) return std::nullopt;
+  if (out.name == out.address) out.name.clear();
+  return out;
+}
+
+mapi::PropertyBag make_recipient(RecipientType type, const Mailbox& mailbox, u32 order) {
+  mapi::PropertyBag bag;
+  set_address(bag, kRecipientTags, mailbox);
+  bag.set(PropTag(tag::PidTagRecipientType), Value::of(static_cast<u32>(type)));
+  bag.set(PropTag(tag::PidTagRecipientOrder), Value::of(order));
+  bag.set(PropTag(tag::PidTagRecipientFlags), Value::of(u32{1}));  // recipSendable, [MS-OXOCAL] 2.2.4.10.1
+  bag.set_text(PropTag(tag::PidTagRecipientDisplayName), mailbox.display_name());
+  bag.set(PropTag(tag::PidTagObjectType), Value::of(u32{6}));   // MAPI_MAILUSER
+  bag.set(PropTag(tag::PidTagDisplayType), Value::of(u32{0}));  // DT_MAILUSER
+  bag.set(PropTag(tag::PidTagSendRichInfo), Value::of(false));
+  if (!mailbox.address.empty()) bag.set_bytes(PropTag(tag::PidTagRecipientEntryId), one_off_entry_id(mailbox));
+  return bag;
+}
+
+Mailbox recipient_address(const mapi::PropertyBag& recipient) {
+  return get_address(recipient, kRecipientTags).value_or(Mailbox{});
+}
+
+}  // namespace ropewalk::mime

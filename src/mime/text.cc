@@ -1,0 +1,48 @@
+#include "mime/text.h"
+
+#include <algorithm>
+
+namespace ropewalk::mime {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = to_lower(c);
+  return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view start) {
+  return equal_ignoring_case(text.substr(0, start.size()), start);
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view needle) {
+  return !std::ranges::search(text, needle, {}, to_lower).empty() || needle.empty();
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string_view take_line(std::string_view& text) {
+  auto end = text.find('\n');
+  std::string_view line = text.substr(0, end == text.npos ? text.size() : end + 1);
+  text.remove_prefix(line.size());
+  return line;
+}
+
+std::string_view without_line_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace ropewalk::mime
