@@ -8,6 +8,7 @@
 #include "mapi/value_fields.h"
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/mapihttp/bodies.h"
+#include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
 
 namespace ropewalk::dissect {

@@ -30,23 +30,19 @@ const wire::TypeInfo& wire_type(std::type_identity<AuxTypeCode>);
 struct AuxBlock {
   static constexpr std::string_view kName = "AUX_HEADER";
   static constexpr std::string_view kSource = "[MS-OXCRPC] 2.2.2.2";
-  static constexpr u16 kHeader = 4;
-  u16 size = kHeader;  // header included
   u8 version = 1;
   AuxTypeCode type;
   ByteView payload;
 
-  static AuxBlock of(u8 type, ByteView payload, u8 version = 1) {
-    return {static_cast<u16>(payload.size() + kHeader), version, {type}, payload};
-  }
+  static AuxBlock of(u8 type, ByteView payload, u8 version = 1) { return {version, {type}, payload}; }
 
   static void fields(auto& m, auto& v) {
-    v("Size", m.size);
-    if (m.size < kHeader) return v.fail("an AUX_HEADER takes 4 bytes itself");
-    v("Version", m.version);
-    v("Type", m.type);
-    v.resize(m.payload, static_cast<std::size_t>(m.size) - kHeader);
-    v("Payload", m.payload);
+    auto content = [&] {
+      v("Version", m.version);
+      v("Type", m.type);
+      v.rest("Payload", m.payload);
+    };
+    v.sized("Size", u16{}, content, sizeof(u16));  // it counts itself
     if (const AuxType* known = find_aux_type(m.version, m.type.value))
       v.inside("Block", *known->info, [&](Arena&) { return std::optional<ByteView>(m.payload); });
   }

@@ -7,18 +7,25 @@ namespace ropewalk::rop {
 
 // The families, each beside its structures.
 std::span<const RopRow> control_rops();
+std::span<const RopRow> fast_transfer_rops();
 std::span<const RopRow> oxcfold_rops();
 std::span<const RopRow> oxcmsg_rops();
+std::span<const RopRow> oxcnotif_rops();
+std::span<const RopRow> oxcperm_rops();
 std::span<const RopRow> oxcprpt_rops();
 std::span<const RopRow> oxcstor_rops();
 std::span<const RopRow> oxctabl_rops();
+std::span<const RopRow> oxomsg_rops();
+std::span<const RopRow> oxorule_rops();
 std::span<const RopRow> stream_rops();
+std::span<const RopRow> synchronization_rops();
 
 namespace {
 
 using Family = std::span<const RopRow> (*)();
-constexpr Family kFamilies[] = {control_rops, oxcfold_rops, oxcmsg_rops, oxcprpt_rops,
-                                oxcstor_rops, oxctabl_rops, stream_rops};
+constexpr Family kFamilies[] = {control_rops, fast_transfer_rops, oxcfold_rops,        oxcmsg_rops,  oxcnotif_rops,
+                                oxcperm_rops, oxcprpt_rops,       oxcstor_rops,        oxctabl_rops, oxomsg_rops,
+                                oxorule_rops, stream_rops,        synchronization_rops};
 
 struct Registry {
   std::array<const RopRow*, 256> by_id{};
