@@ -2,6 +2,7 @@
 #include <map>
 
 #include "mapi/property_tags.h"
+#include "mime/mbox.h"
 #include "mime/test_mail.h"
 #include "mime/text.h"
 
@@ -76,8 +77,7 @@ const char* known_difference(const std::string& file) {
   return at == kKnown.end() ? nullptr : at->second;
 }
 
-void expect_nothing_lost(const std::filesystem::path& path) {
-  std::string raw = read_file(path);
+void expect_nothing_lost(const std::string& raw, const std::filesystem::path& path) {
   Imported imported = import_text(raw);
   Holdings all;
   gather(imported.message, all);
@@ -92,13 +92,27 @@ TEST(MailCorpus, NoLeafIsLost) {
   if (folder.empty()) GTEST_SKIP() << "the shared mail corpus is absent";
   auto files = files_in(folder, ".eml");
   EXPECT_EQ(files.size(), 358u);
-  for (const auto& path : files) expect_nothing_lost(path);
+  for (const auto& path : files) expect_nothing_lost(read_file(path), path);
 }
 
 TEST(MailCorpus, NoLeafOfTheExamplesIsLost) {
   auto files = files_in(example_mail(), ".eml");
   EXPECT_EQ(files.size(), 48u);
-  for (const auto& path : files) expect_nothing_lost(path);
+  for (const auto& path : files) expect_nothing_lost(read_file(path), path);
+}
+
+TEST(MailCorpus, NoLeafOfAnMboxIsLost) {
+  for (const auto& path : files_in(shared_path("mail/mbox"), ".mbox")) {
+    std::string text = read_file(path), message;
+    std::size_t at = 0;
+    MboxReader reader([&](char* to, std::size_t size) {
+      size = std::min(size, text.size() - at);
+      std::copy_n(text.data() + at, size, to);
+      at += size;
+      return Result<std::size_t>(size);
+    });
+    while (reader.next(message).value_or(false)) expect_nothing_lost(message, path);
+  }
 }
 
 // Every header line and every line of a multipart's structure stays, whatever it says.
