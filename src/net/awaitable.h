@@ -3,6 +3,8 @@
 //
 // g++ 12 lays a coroutine's frame out wrongly (it crashes when resumed) for some conditions that contain co_await, such
 // as `if (!co_await f()) co_return;` inside a block. Name the result first: `const bool good = co_await f();`.
+// It also destroys temporaries of conditional expressions twice: `co_await send(a ? b + c : d)` is to be written with a
+// named string.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

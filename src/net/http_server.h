@@ -18,9 +18,9 @@ namespace ropewalk::net {
 // Why a handler under way should come to an end.
 enum class Interrupt { client_gone, shutting_down };
 
-// How a handler answers: exactly one send() or send_chunked(), or begin_chunked(), any write_chunk()s and finish(). Every call must be
-// awaited before the next. They return false when the client is gone (nothing more can be said then). Views must live
-// until the call has been awaited. To be used on the handler's own coroutine (not from workers).
+// How a handler answers: exactly one send() or send_chunked(), or begin_chunked(), any write_chunk()s and finish().
+// Every call must be awaited before the next. They return false when the client is gone (nothing more can be said
+// then). Views must live until the call has been awaited. To be used on the handler's own coroutine (not from workers).
 class HttpResponder {
  public:
   // A whole response, in one write where the socket takes it.
