@@ -15,4 +15,12 @@ TEST(GeneratedTables, AreUpToDate) {
   EXPECT_EQ(std::system(command.c_str()), 0) << "run tools/make_tables.py and commit the result";
 }
 
+TEST(GeneratedTables, RequirementsAreUpToDate) {
+  const auto requirements = ropewalk::shared_path("spec/requirements");
+  if (requirements.empty()) GTEST_SKIP() << "no requirement tables beside the project (ROPEWALK_SHARED)";
+  const std::string command = "python3 '" ROPEWALK_SOURCE_DIR "/tools/make_requirements.py' --check --requirements '" +
+                              requirements.string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0) << "run tools/make_requirements.py and commit the result";
+}
+
 }  // namespace

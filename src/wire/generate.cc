@@ -8,11 +8,17 @@ namespace {
 
 class RandomSink final : public Sink {
  public:
-  RandomSink(Random& random, Arena& arena) : random_(random), arena_(arena) {}
+  RandomSink(Random& random, Arena& arena, std::span<const Pin> pins) : random_(random), arena_(arena), pins_(pins) {}
 
   bool ok() const override { return ok_; }
   void fail(ErrorKind, std::string_view) override { ok_ = false; }
-  void scalar(std::string_view, const TypeInfo& type, u64& raw) override {
+  void scalar(std::string_view name, const TypeInfo& type, u64& raw) override {
+    for (const Pin& pin : pins_) {
+      if (pin.field == name) {
+        raw = pin.value;
+        return;
+      }
+    }
     raw = type.random != nullptr ? type.random(random_) : any(type.width);
   }
   void peek(const TypeInfo& type, u64& raw) override { scalar({}, type, raw); }
@@ -72,14 +78,16 @@ class RandomSink final : public Sink {
 
   Random& random_;
   Arena& arena_;
+  std::span<const Pin> pins_;
   bool ok_ = true;
 };
 
 }  // namespace
 
-void* generate(const StructInfo& info, Random& random, Arena& arena, const Context* context) {
+void* generate(const StructInfo& info, Random& random, Arena& arena, const Context* context,
+               std::span<const Pin> pins) {
   random.depth = 0;
-  RandomSink sink(random, arena);
+  RandomSink sink(random, arena, pins);
   Walker walker(sink, arena, context);
   void* made = arena.allocate(info.size, info.align);
   if (made == nullptr) return nullptr;

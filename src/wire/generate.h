@@ -8,8 +8,15 @@
 
 namespace ropewalk::wire {
 
+// A scalar field, at any depth, that is not to be random.
+struct Pin {
+  std::string_view field;
+  u64 value;
+};
+
 // A structure (in the arena) with random legal values; nullptr where the draw led to an instance that the description
 // refuses.
-void* generate(const StructInfo& info, Random& random, Arena& arena, const Context* context = nullptr);
+void* generate(const StructInfo& info, Random& random, Arena& arena, const Context* context = nullptr,
+               std::span<const Pin> pins = {});
 
 }  // namespace ropewalk::wire

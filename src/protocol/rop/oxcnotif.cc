@@ -19,7 +19,7 @@ constexpr wire::NamedValue kBits[] = {{0x1000, "T"}, {0x2000, "U"}, {0x4000, "S"
 }  // namespace
 
 const wire::TypeInfo& wire_type(std::type_identity<NotificationTypes>) {
-  static constexpr wire::TypeInfo info{"NotificationTypes", 1, wire::Form::unsigned_number,
+  static constexpr wire::TypeInfo info{"NotificationTypes", 2, wire::Form::unsigned_number,
                                        [](u64 raw, std::string& out) { wire::append_flag_names(raw, kTypes, out); }};
   return info;
 }

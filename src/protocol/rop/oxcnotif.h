@@ -12,9 +12,9 @@ inline constexpr u16 kNotifyNewMail = 0x0002, kNotifyObjectCreated = 0x0004, kNo
                      kNotifyObjectModified = 0x0010, kNotifyObjectMoved = 0x0020, kNotifyObjectCopied = 0x0040,
                      kNotifySearchComplete = 0x0080, kNotifyTableModified = 0x0100, kNotifyExtended = 0x0400;
 
-// Those that a client can register for: the ones below 0x0100.
+// What a client registers for.
 struct NotificationTypes {
-  u8 value = 0;
+  u16 value = 0;
 };
 const wire::TypeInfo& wire_type(std::type_identity<NotificationTypes>);
 
@@ -22,7 +22,7 @@ struct RegisterNotificationRequest : OpeningRequest<RopId::register_notification
   static constexpr std::string_view kName = "RopRegisterNotificationRequest";
   static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.14.1.1";
   NotificationTypes notification_types;
-  u8 reserved{};
+  u8 reserved{};  // where notification_types have kNotifyExtended
   u8 want_whole_store{};
   mapi::FolderId folder_id;    // where not the whole store
   mapi::MessageId message_id;  // likewise
@@ -30,7 +30,7 @@ struct RegisterNotificationRequest : OpeningRequest<RopId::register_notification
   static void fields(auto& m, auto& v) {
     header(m, v);
     v("NotificationTypes", m.notification_types);
-    v("Reserved", m.reserved);
+    if ((m.notification_types.value & kNotifyExtended) != 0) v("Reserved", m.reserved);
     v("WantWholeStore", m.want_whole_store);
     if (m.want_whole_store != 0) return;
     v("FolderId", m.folder_id);
