@@ -10,8 +10,8 @@ namespace ropewalk::session {
 // The handle value that stands for no object.
 inline constexpr u32 kNoHandle = 0xFFFFFFFF;
 
-// Maps handles to the objects they own. Values are not used again while the session lives, so that a stale handle finds nothing
-// rather than a stranger. One thread at a time.
+// Maps handles to the objects they own. Values are not used again while the session lives, so that a stale handle finds
+// nothing rather than a stranger. One thread at a time.
 class HandleTable {
  public:
   // How many objects one session may hold; Exchange's own limits are smaller for each kind.

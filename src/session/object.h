@@ -11,7 +11,8 @@ enum class ObjectKind : u8 { logon, folder, message, attachment, table, stream, 
 
 // The text form for log lines and errors: "folder".
 constexpr const char* kind_name(ObjectKind kind) {
-  constexpr const char* kNames[] = {"logon", "folder", "message", "attachment", "table", "stream", "notification subscription"};
+  constexpr const char* kNames[] = {
+      "logon", "folder", "message", "attachment", "table", "stream", "notification subscription"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "base/guid.h"
@@ -60,7 +61,9 @@ class Session {
   const ClientContext client;
 
   Turns turns;  // one ROP buffer at a time
-  NotificationQueue notifications;
+  // Shared with the mailboxes' event buses, which may be telling it something while the session ends.
+  const std::shared_ptr<NotificationQueue> notification_queue = std::make_shared<NotificationQueue>();
+  NotificationQueue& notifications = *notification_queue;
   HandleTable handles;  // by who has the turn; destroyed first: its objects may still speak to the queue
 
   // What the next request's sequence cookie says; counted up with every Execute.
