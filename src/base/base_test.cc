@@ -51,6 +51,20 @@ TEST(Utf16, RoundTripsBeyondTheBasicPlane) {
   EXPECT_TRUE(is_utf8(text));
 }
 
+TEST(Utf16, FindsTheFirstZeroUnit) {
+  for (std::size_t length = 0; length < 40; ++length) {
+    std::vector<u8> bytes(length, 0x80);
+    EXPECT_EQ(find_utf16_zero(bytes.data(), bytes.data() + length), nullptr);
+    for (std::size_t at = 0; at + 1 < length; at += 2) {
+      std::vector<u8> with = bytes;
+      if (at > 0) with[at - 1] = 0, with[at - 2] = 1;  // a zero high byte is no zero unit, nor does it spoil the next
+      with[at] = with[at + 1] = 0;
+      if (at + 3 < length) with[at + 2] = 1, with[at + 3] = 0;
+      EXPECT_EQ(find_utf16_zero(with.data(), with.data() + length), with.data() + at) << length << " " << at;
+    }
+  }
+}
+
 TEST(ArenaLimit, StopsAtTheLimit) {
   Arena arena(64 << 10);
   EXPECT_EQ(arena.make<u64>(4).size(), 4u);

@@ -24,7 +24,7 @@ requires std::is_integral_v<T> u64 wire_number(T x) { return static_cast<u64>(st
 
 // Reads or writes m.number as a T.
 template <class T>
-void number_field(const auto& name, auto& m, auto& v) {
+[[gnu::always_inline]] inline void number_field(const auto& name, auto& m, auto& v) {
   T x;
   if constexpr (std::is_same_v<T, FileTime>)
     x.value = m.number;
@@ -37,7 +37,7 @@ void number_field(const auto& name, auto& m, auto& v) {
 }
 
 template <class T>
-void text_field(const auto& name, auto& m, auto& v) {
+[[gnu::always_inline]] inline void text_field(const auto& name, auto& m, auto& v) {
   T text{m.bytes};
   v(name, text);
   v.set(m.bytes, text.bytes);
@@ -64,21 +64,36 @@ void guid_field(const auto& name, auto& m, auto& v) {
 
 }  // namespace detail
 
-// The value of a property of type `type`. Empty types (PtypNull, PtypObject, PtypUnspecified) take no bytes.
-void value_fields(const auto& name, PropType type, auto& m, auto& v) {
+void rare_value_fields(const auto& name, PropType type, auto& m, auto& v);
+
+// The value of a property of type `type`. Empty types (PtypNull, PtypObject, PtypUnspecified) take no bytes. Inlined,
+// for it is the inner loop of every table's rows.
+[[gnu::always_inline]] inline void value_fields(const auto& name, PropType type, auto& m, auto& v) {
   switch (type) {
     case PropType::string:
       return detail::text_field<wire::String16>(name, m, v);
     case PropType::integer32:
       return detail::number_field<i32>(name, m, v);
     case PropType::integer64:
-    case PropType::currency:
       return detail::number_field<i64>(name, m, v);
     case PropType::time:
       return detail::number_field<FileTime>(name, m, v);
     case PropType::boolean:
       return detail::number_field<u8>(name, m, v);
     case PropType::binary:
+      return detail::bytes_field(name, m, v);
+    case PropType::error_code:
+      return detail::number_field<ErrorCode>(name, m, v);
+    default:
+      return rare_value_fields(name, type, m, v);
+  }
+}
+
+// The types that value_fields() leaves.
+void rare_value_fields(const auto& name, PropType type, auto& m, auto& v) {
+  switch (type) {
+    case PropType::currency:
+      return detail::number_field<i64>(name, m, v);
     case PropType::server_id:
       return detail::bytes_field(name, m, v);
     case PropType::string8:
@@ -90,8 +105,6 @@ void value_fields(const auto& name, PropType type, auto& m, auto& v) {
     case PropType::floating64:
     case PropType::floating_time:
       return detail::number_field<double>(name, m, v);
-    case PropType::error_code:
-      return detail::number_field<ErrorCode>(name, m, v);
     case PropType::guid:
       return detail::guid_field(name, m, v);
     case PropType::unspecified:
@@ -178,7 +191,7 @@ struct PropertyRow {
     return {flag, cells};
   }
 
-  static void fields(auto& m, auto& v) {
+  [[gnu::always_inline]] static void fields(auto& m, auto& v) {
     auto* columns = wire::context<RowColumns>(v);
     if (columns == nullptr) return v.fail("the columns of this row are not known");
     v("Flag", m.flag);

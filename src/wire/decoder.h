@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/guid.h"
+#include "base/utf16.h"
 #include "wire/context.h"
 #include "wire/error.h"
 #include "wire/scalar.h"
@@ -210,13 +211,10 @@ class Decoder {
     ++at_;
   }
   void string16(String16& x) {
-    for (const u8* p = at_; end_ - p >= 2; p += 2) {
-      if (p[0] != 0 || p[1] != 0) continue;
-      x.bytes = take(static_cast<std::size_t>(p - at_));
-      at_ += 2;
-      return;
-    }
-    fail(ErrorKind::truncated);
+    const u8* zero = find_utf16_zero(at_, end_);
+    if (zero == nullptr) return fail(ErrorKind::truncated);
+    x.bytes = {at_, static_cast<std::size_t>(zero - at_)};
+    at_ = zero + 2;
   }
 
   const u8* begin_;

@@ -70,11 +70,9 @@ class Encoder {
     } else if constexpr (IsByteArray<T>::value) {
       out_->append(x);
     } else if constexpr (std::is_same_v<T, String8>) {
-      out_->append(x.bytes);
-      *out_->extend(1) = 0;
+      terminated(x.bytes, 1);
     } else if constexpr (std::is_same_v<T, String16>) {
-      out_->append(x.bytes);
-      store_le<u16>(out_->extend(2), 0);
+      terminated(x.bytes, 2);
     } else if constexpr (IsList<T>::value) {
       list(name, x);
     } else if constexpr (IsChoice<T>) {
@@ -150,6 +148,11 @@ class Encoder {
   void fail(std::string_view) { ok_ = false; }
 
  private:
+  [[gnu::always_inline]] void terminated(ByteView text, std::size_t zeros) {
+    u8* at = out_->extend(text.size() + zeros);
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    std::memset(at + text.size(), 0, zeros);
+  }
   template <class C, class S>
   void count(const Count<C, S>& count) {
     std::size_t n = count.sequence.size();

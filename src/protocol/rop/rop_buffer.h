@@ -11,6 +11,10 @@ inline constexpr std::size_t kRopSizeWidth = 2;
 // A place in a handle table that holds no handle (yet).
 inline constexpr u32 kNoHandle = 0xFFFFFFFF;
 
+// How much an arena may hold for the decoding of a buffer of that size: room for the structures of any honest buffer
+// (none is more than some 20 times its bytes), so that a dishonest one cannot ask for memory that it has not paid for.
+constexpr std::size_t arena_limit(std::size_t buffer_size) { return (64u << 10) + 32 * buffer_size; }
+
 struct InputBuffer {
   static constexpr std::string_view kName = "RopInputBuffer";
   static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.1";
