@@ -1,0 +1,447 @@
+#include "server/mapihttp_endpoint.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/utf16.h"
+#include "directory/basic_auth.h"
+#include "net/signal.h"
+#include "protocol/mapihttp/bodies.h"
+#include "protocol/mapihttp/response_stream.h"
+
+// Results of co_await are named before they are tested, and arguments before they are passed: g++ 12 lays the frames of
+// some other forms out wrongly.
+
+namespace ropewalk::server {
+namespace {
+
+using mapihttp::RequestType;
+using mapihttp::ResponseCode;
+using net::Awaitable;
+
+constexpr std::size_t kMaxBody = kMaxRopBuffer + kMaxAuxiliary + 1024;
+// A request's sequence number may be this much behind: requests that overlapped bear the same one.
+constexpr u64 kSequenceWindow = 8;
+
+// The path without its last '/', in lower case.
+std::string plain_path(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  std::string plain(path);
+  for (char& c : plain)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return plain;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+  return net::same_name(text.substr(0, start.size()), start);
+}
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+bool is_session_id(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789ABCDEF") == text.npos;
+}
+
+session::UserIdentity identity_of(const directory::User& user) {
+  return {user.id, user.address, user.name, user.legacy_dn, user.mailbox_guid};
+}
+
+template <class Body>
+Result<Body, wire::WireError> read_body(const net::HttpRequest& request, Arena& arena) {
+  return wire::decode<Body>(bytes_of(request.body), arena);
+}
+
+}  // namespace
+
+MapiHttpEndpoint::MapiHttpEndpoint(Parts parts, MapiHttpSettings settings)
+    : parts_(parts), settings_(std::move(settings)) {
+  // [MS-OXCMAPIHTTP] 2.2.3.3.7
+  facts_.server_application = fmt::format("Exchange/{:02}.{:02}.{:04}.{:03}", kServerVersion.major,
+                                          kServerVersion.minor, kServerVersion.build, kServerVersion.revision);
+  facts_.pending_period = settings_.pending_period;
+  facts_.expiration = parts_.service.registry().limits().expiry;
+}
+
+bool MapiHttpEndpoint::serves(std::string_view path) { return starts_with_ignoring_case(path, "/mapi/"); }
+
+Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpResponder& responder) {
+  Call call(request, responder);
+  const bool known = co_await authenticate(call);
+  if (!known) co_return;
+  Refusal refusal = examine(call);
+  if (!refusal) refusal = find_session(call);
+  if (refusal) {
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  switch (call.type) {
+    case RequestType::connect:
+      co_await connect(call);
+      break;
+    case RequestType::execute:
+      co_await execute(call);
+      break;
+    case RequestType::disconnect:
+      co_await disconnect(call);
+      break;
+    case RequestType::notification_wait:
+      co_await notification_wait(call);
+      break;
+    case RequestType::ping: {
+      wire::OutBuffer nothing;
+      co_await answer(call, nothing);
+      break;
+    }
+  }
+}
+
+// ---- who is it ----
+
+Awaitable<bool> MapiHttpEndpoint::authenticate(Call& call) {
+  std::string_view header = call.request.headers.get("Authorization");
+  std::string reason = "no credentials";
+  if (header.empty()) {
+    co_await challenge(call, reason);
+    co_return false;
+  }
+  auto credentials = directory::parse_basic(header);
+  if (!credentials.ok()) {
+    reason = credentials.error().text;
+    co_await challenge(call, reason);
+    co_return false;
+  }
+  call.user = parts_.authenticator.recall(credentials->login, credentials->password);
+  if (call.user != nullptr) co_return true;
+  auto verify = [&] {
+    return parts_.authenticator.verify(credentials->login, credentials->password, call.request.peer);
+  };
+  directory::Verdict verdict = co_await net::run(parts_.sign_in, verify);
+  call.user = verdict.user;
+  if (call.user != nullptr) co_return true;
+  if (verdict.refusal == directory::Refusal::rate_limited || verdict.refusal == directory::Refusal::unavailable) {
+    co_await answer_busy(call, verdict);
+  } else {
+    co_await challenge(call, verdict.reason);
+  }
+  co_return false;
+}
+
+// 401 as [RFC 7617] has it. The reason is for the log alone.
+Awaitable<void> MapiHttpEndpoint::challenge(Call& call, const std::string& reason) {
+  bool has_tried = call.request.headers.has("Authorization");
+  parts_.log.write(has_tried ? LogLevel::warning : LogLevel::debug, call.who() + ": refused with 401: " + reason);
+  net::HttpResponseHead head(401);
+  head.add("WWW-Authenticate", fmt::format("Basic realm=\"{}\", charset=\"UTF-8\"", settings_.realm));
+  head.add(mapihttp::kContentType, "text/html; charset=utf-8");
+  head.add(mapihttp::kServerApplication, facts_.server_application);
+  co_await call.responder.send(head, "<html><body>Sign in with your address and password.</body></html>\n");
+}
+
+// Not 401: clients would ask their user for the password.
+Awaitable<void> MapiHttpEndpoint::answer_busy(Call& call, const directory::Verdict& verdict) {
+  parts_.log.warning(call.who() + ": refused with 503: " + verdict.reason);
+  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(verdict.retry_in).count() + 1;
+  net::HttpResponseHead head(503);
+  head.add("Retry-After", std::to_string(seconds));
+  head.add(mapihttp::kContentType, "text/html; charset=utf-8");
+  head.add(mapihttp::kServerApplication, facts_.server_application);
+  co_await call.responder.send(head, "<html><body>Too many sign-ins failed; try again later.</body></html>\n");
+}
+
+// ---- is it a request ----
+
+Awaitable<void> MapiHttpEndpoint::refuse(Call& call, Refusal refusal) {
+  parts_.log.warning(fmt::format("{}: refused with {} ({}): {}", call.who(), static_cast<u32>(refusal.code),
+                                 name(refusal.code), refusal.reason));
+  net::HttpResponseHead head = mapihttp_head(call, facts_, refusal.code);
+  std::string text =
+      fmt::format("<html><head><title>{0}</title></head><body><h1>{0} ({1})</h1><p>{2}</p></body></html>\n",
+                  name(refusal.code), static_cast<u32>(refusal.code), escape_html(refusal.reason));
+  co_await call.responder.send(head, text);
+}
+
+Awaitable<void> MapiHttpEndpoint::answer(Call& call, const wire::OutBuffer& body) {
+  net::HttpResponseHead head = mapihttp_head(call, facts_, ResponseCode::success);
+  std::string lines(mapihttp::kProcessing);
+  lines += done_text(call);
+  std::string_view rest = text_of(body.view());
+  co_await call.responder.send_chunked(head, lines, rest);
+}
+
+// Everything that can be said without the session.
+MapiHttpRefusal MapiHttpEndpoint::examine(Call& call) const {
+  const net::HttpHeaders& headers = call.request.headers;
+  std::string path = plain_path(call.request.path);
+  if (path == "/mapi/nspi") return {ResponseCode::endpoint_disabled, "the address book endpoint is not served"};
+  if (path != "/mapi/emsmdb") return {ResponseCode::invalid_path, "nothing is served at " + path.substr(0, 200)};
+  if (call.request.method != "POST")
+    return {ResponseCode::invalid_verb, call.request.method.substr(0, 20) + " where POST is expected"};
+  if (!headers.has(mapihttp::kRequestType)) return {ResponseCode::missing_header, "no X-RequestType header"};
+  auto type = mapihttp::parse_request_type(headers.get(mapihttp::kRequestType));
+  if (!type) return {ResponseCode::invalid_request_type, "X-RequestType is not one of the mailbox endpoint"};
+  call.type = *type;
+  if (headers.get(mapihttp::kRequestId).empty()) return {ResponseCode::missing_header, "no X-RequestId header"};
+  std::string_view media = headers.get(mapihttp::kContentType);
+  // The second comes from connectivity tests.
+  if (!media.empty() && !starts_with_ignoring_case(media, mapihttp::kMediaType) &&
+      !starts_with_ignoring_case(media, "application/octet-stream"))
+    return {ResponseCode::invalid_header, fmt::format("Content-Type is {}", media.substr(0, 80))};
+  if (call.request.body.size() > kMaxBody)
+    return {ResponseCode::too_large, fmt::format("a body of {} bytes", call.request.body.size())};
+  return {};
+}
+
+// Which session it belongs to, and whether it may. [MS-OXCMAPIHTTP] 3.2.5.1, 3.2.5.6.
+MapiHttpRefusal MapiHttpEndpoint::find_session(Call& call) const {
+  auto cookie = call.cookie(kContextCookie);
+  // Connect ends the session that it comes with; connect() sees to that.
+  if (call.type == RequestType::connect || (!cookie && call.type == RequestType::ping)) return {};
+  if (!cookie) return {ResponseCode::missing_cookie, fmt::format("no {} cookie", kContextCookie)};
+  if (!is_session_id(*cookie))
+    return {ResponseCode::invalid_context_cookie, fmt::format("the {} cookie is none of ours", kContextCookie)};
+  auto session = parts_.service.registry().find(*cookie, Call::Clock::now());
+  if (session == nullptr) return {ResponseCode::context_not_found, "the session does not exist, or no more"};
+  if (session->user.id != call.user->id)
+    return {ResponseCode::context_not_found, "the session is one of " + session->user.address};
+  call.join(std::move(session));
+  if (call.type != RequestType::execute) return {};
+
+  auto given = call.cookie(kSequenceCookie);
+  if (!given) return {ResponseCode::missing_cookie, fmt::format("no {} cookie", kSequenceCookie)};
+  u64 number = 0, current = call.session->sequence;
+  auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
+  if (error != std::errc{} || end != given->data() + given->size() || number > current ||
+      number + kSequenceWindow <= current)
+    return {ResponseCode::invalid_sequence,
+            fmt::format("{} {} where {} is expected", kSequenceCookie, given->substr(0, 20), current)};
+  return {};
+}
+
+// ---- request types ----
+
+Awaitable<void> MapiHttpEndpoint::connect(Call& call) {
+  Arena arena;
+  auto body = read_body<mapihttp::ConnectRequest>(call.request, arena);
+  if (!body.ok()) {
+    Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  auto open = [&] {
+    if (auto former = call.cookie(kContextCookie)) {
+      auto session = parts_.service.registry().find(*former, Call::Clock::now());
+      if (session != nullptr && session->user.id == call.user->id) parts_.service.disconnect(*former);
+    }
+    ConnectCall wanted;
+    wanted.user_dn = body->user_dn.text();
+    wanted.flags = body->flags;
+    wanted.code_page = body->default_code_page;
+    wanted.lcid_sort = body->lcid_sort;
+    wanted.lcid_string = body->lcid_string;
+    wanted.aux_in = body->auxiliary_buffer;
+    wanted.version = client_version(call.request.headers);
+    wanted.application = call.request.headers.get(mapihttp::kClientApplication);
+    wanted.info = call.request.headers.get(mapihttp::kClientInfo);
+    wanted.address = call.request.peer;
+    return parts_.service.connect(identity_of(*call.user), wanted);
+  };
+  ConnectReply reply = co_await net::run(parts_.pool, open);
+  if (reply.session != nullptr) {
+    call.join(reply.session);
+    parts_.log.info(fmt::format("{}: session opened, client {}", call.who(), reply.session->client.application));
+  }
+  std::vector<u8> name16 = utf8_to_utf16(reply.display_name);
+  mapihttp::ConnectResponse response;
+  response.error_code = reply.error;
+  response.polls_max = reply.polls_max;
+  response.retry_count = reply.retry_count;
+  response.retry_delay = reply.retry_delay;
+  response.dn_prefix.bytes = bytes_of(reply.dn_prefix);
+  response.display_name.bytes = name16;
+  response.auxiliary_buffer = reply.aux_out.view();
+  wire::OutBuffer out;
+  wire::encode(response, out);
+  co_await answer(call, out);
+}
+
+Awaitable<void> MapiHttpEndpoint::execute(Call& call) {
+  Arena arena;
+  auto body = read_body<mapihttp::ExecuteRequest>(call.request, arena);
+  Refusal refusal;
+  if (!body.ok()) {
+    refusal = {ResponseCode::invalid_request_body, body.error().text()};
+  } else if (body->rop_buffer.size() > kMaxRopBuffer || body->auxiliary_buffer.size() > kMaxAuxiliary) {
+    refusal = {ResponseCode::too_large, fmt::format("{} bytes of ROPs and {} auxiliary ones", body->rop_buffer.size(),
+                                                    body->auxiliary_buffer.size())};
+  }
+  if (refusal) {
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  const bool my_turn = co_await take_turn(*call.session);
+  if (!my_turn) {
+    refusal = {ResponseCode::invalid_sequence, "another Execute of this session is still under way"};
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  session::Turn turn(call.session->turns);
+  if (call.session->notifications.is_closed()) {
+    refusal = {ResponseCode::context_not_found, "the session ended while the request waited"};
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  ExecuteCall wanted{body->flags, body->rop_buffer, body->max_rop_out, body->auxiliary_buffer};
+  co_await run_rops(call, wanted);
+}
+
+// Requests of one session may overlap for a moment; only one that lasts is a violation, [MS-OXCMAPIHTTP] 3.2.5.1.
+Awaitable<bool> MapiHttpEndpoint::take_turn(session::Session& session) {
+  if (session.turns.try_enter()) co_return true;
+  net::Signal passed;
+  u64 ticket = 0;
+  const bool entered = session.turns.enter([passed] { passed.set(); }, ticket);
+  if (entered) co_return true;
+  const bool in_time = co_await passed.wait_for(settings_.overlap_wait);
+  co_return in_time || !session.turns.give_up(ticket);
+}
+
+Awaitable<void> MapiHttpEndpoint::run_rops(Call& call, const ExecuteCall& wanted) {
+  struct Work {
+    mapi::ErrorCode error = mapi::ErrorCode::none;
+    wire::OutBuffer rops;
+    std::string failure;
+  } work;
+  net::Signal done;
+  auto run = [&, done] {
+    try {
+      work.error = parts_.service.execute(*call.session, wanted, work.rops);
+    } catch (const std::exception& thrown) {
+      work.failure = thrown.what();
+    }
+    done.set();
+  };
+  parts_.pool.post(run);
+  bool finished = co_await done.wait_for(settings_.patience);
+  bool begun = false;
+  if (!finished) {
+    begun = true;
+    net::HttpResponseHead head = mapihttp_head(call, facts_, ResponseCode::success);
+    (void)co_await call.responder.begin_chunked(head, mapihttp::kProcessing);
+    // Whether the client is still there or not: what has begun is brought to its end.
+    for (;;) {
+      finished = co_await done.wait_for(settings_.pending_period);
+      if (finished) break;
+      (void)co_await call.responder.write_chunk(mapihttp::kPending);
+    }
+  }
+  ++call.session->sequence;
+  mapihttp::ExecuteResponse response;
+  response.error_code = work.error;
+  response.rop_buffer = work.rops.view();
+  wire::OutBuffer out;
+  wire::encode(response, out);
+  if (!work.failure.empty()) {
+    Refusal refusal{ResponseCode::unknown_failure, work.failure};
+    if (!begun) {
+      co_await refuse(call, std::move(refusal));
+      co_return;
+    }
+    parts_.log.error(call.who() + " failed: " + work.failure);
+    out.clear();
+  }
+  if (!begun) {
+    co_await answer(call, out);
+    co_return;
+  }
+  std::string lines = done_text(call, work.failure.empty() ? ResponseCode::success : ResponseCode::unknown_failure);
+  (void)co_await call.responder.write_chunk(lines);
+  std::string_view rest = text_of(out.view());
+  (void)co_await call.responder.finish(rest);
+}
+
+Awaitable<void> MapiHttpEndpoint::disconnect(Call& call) {
+  Arena arena;
+  // Some clients send no body at all.
+  if (!call.request.body.empty()) {
+    auto body = read_body<mapihttp::DisconnectRequest>(call.request, arena);
+    if (!body.ok()) {
+      Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
+      co_await refuse(call, std::move(refusal));
+      co_return;
+    }
+  }
+  auto end = [&] { return parts_.service.disconnect(call.session->id()); };
+  const bool ended = co_await net::run(parts_.pool, end);
+  if (ended) parts_.log.info(call.who() + ": session ended");
+  mapihttp::DisconnectResponse response;
+  wire::OutBuffer out;
+  wire::encode(response, out);
+  co_await answer(call, out);
+}
+
+Awaitable<void> MapiHttpEndpoint::notification_wait(Call& call) {
+  Arena arena;
+  auto body = read_body<mapihttp::NotificationWaitRequest>(call.request, arena);
+  if (!body.ok()) {
+    Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  session::NotificationQueue& queue = call.session->notifications;
+  mapihttp::NotificationWaitResponse response;
+  wire::OutBuffer out;
+  if (queue.pending()) {
+    response.event_pending = 1;
+    wire::encode(response, out);
+    co_await answer(call, out);
+    co_return;
+  }
+  net::Signal wake;
+  std::optional<net::Interrupt> interrupted;
+  const u64 watcher = queue.watch([wake] { wake.set(); });
+  struct Unwatch {
+    session::NotificationQueue& queue;
+    u64 watcher;
+    ~Unwatch() { queue.unwatch(watcher); }
+  } unwatch{queue, watcher};
+  call.responder.on_interrupt([&interrupted, wake](net::Interrupt why) {
+    interrupted = why;
+    wake.set();
+  });
+  net::HttpResponseHead head = mapihttp_head(call, facts_, ResponseCode::success);
+  bool there = co_await call.responder.begin_chunked(head, mapihttp::kProcessing);
+  const auto until = call.started + settings_.notification_wait;
+  while (there && !interrupted && !queue.pending() && !queue.is_closed() && queue.is_watching(watcher)) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Call::Clock::now());
+    if (left.count() <= 0) break;
+    const bool woken = co_await wake.wait_for(std::min(left, settings_.pending_period));
+    if (!woken && left > settings_.pending_period) there = co_await call.responder.write_chunk(mapihttp::kPending);
+  }
+  if (!there || interrupted == net::Interrupt::client_gone) co_return;
+  ResponseCode code = ResponseCode::success;
+  if (queue.is_closed()) {
+    code = ResponseCode::context_not_found;
+  } else {
+    response.event_pending = queue.pending() ? 1 : 0;
+    wire::encode(response, out);
+  }
+  std::string lines = done_text(call, code);
+  lines += text_of(out.view());
+  (void)co_await call.responder.finish(lines);
+}
+
+}  // namespace ropewalk::server

@@ -1,0 +1,63 @@
+// The mailbox endpoint of MAPI over HTTP: POST /mapi/emsmdb/. [MS-OXCMAPIHTTP] 2.2.4, 3.2.5.
+#pragma once
+
+#include "directory/authenticator.h"
+#include "net/http_server.h"
+#include "net/worker_pool.h"
+#include "server/emsmdb_service.h"
+#include "server/logging.h"
+#include "server/mapihttp_call.h"
+
+namespace ropewalk::server {
+
+struct MapiHttpSettings {
+  std::chrono::milliseconds pending_period{30'000};      // between PENDINGs
+  std::chrono::milliseconds notification_wait{299'000};  // a NotificationWait without events ends before five minutes
+  std::chrono::milliseconds patience{200};               // an Execute that takes longer is told PROCESSING
+  std::chrono::milliseconds overlap_wait{10'000};        // how long an Execute waits for another of its session
+  std::string realm = "Ropewalk";
+};
+
+// Serves every path below /mapi/. Any thread; one coroutine per request. Outlives the HTTP server.
+class MapiHttpEndpoint {
+ public:
+  struct Parts {
+    EmsmdbService& service;
+    directory::Authenticator& authenticator;
+    net::WorkerPool& pool;     // for ROPs
+    net::WorkerPool& sign_in;  // for password hashes, which must not hold up ROPs
+    Log& log;
+  };
+  MapiHttpEndpoint(Parts parts, MapiHttpSettings settings);
+
+  // Whether a request's path is this endpoint's affair. Letter case does not matter.
+  static bool serves(std::string_view path);
+  net::Awaitable<void> handle(net::HttpRequest& request, net::HttpResponder& responder);
+
+ private:
+  using Call = MapiHttpCall;
+  using Refusal = MapiHttpRefusal;
+
+  net::Awaitable<bool> authenticate(Call& call);
+  net::Awaitable<void> challenge(Call& call, const std::string& reason);
+  net::Awaitable<void> answer_busy(Call& call, const directory::Verdict& verdict);
+  net::Awaitable<void> refuse(Call& call, Refusal refusal);
+  // The whole response at once.
+  net::Awaitable<void> answer(Call& call, const wire::OutBuffer& body);
+
+  Refusal examine(Call& call) const;
+  Refusal find_session(Call& call) const;
+
+  net::Awaitable<void> connect(Call& call);
+  net::Awaitable<void> execute(Call& call);
+  net::Awaitable<bool> take_turn(session::Session& session);
+  net::Awaitable<void> run_rops(Call& call, const ExecuteCall& wanted);
+  net::Awaitable<void> disconnect(Call& call);
+  net::Awaitable<void> notification_wait(Call& call);
+
+  Parts parts_;
+  MapiHttpSettings settings_;
+  MapiHttpFacts facts_;
+};
+
+}  // namespace ropewalk::server
