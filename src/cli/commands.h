@@ -9,6 +9,7 @@ namespace ropewalk::cli {
 
 class Outcome;
 
+void add_serve_command(CLI::App& root, Outcome& outcome);
 void add_decode_command(CLI::App& root, Outcome& outcome);
 void add_encode_command(CLI::App& root, Outcome& outcome);
 void add_completion_command(CLI::App& root, Outcome& outcome);

@@ -426,7 +426,7 @@ Awaitable<void> MapiHttpEndpoint::notification_wait(Call& call) {
   bool there = co_await call.responder.begin_chunked(head, mapihttp::kProcessing);
   const auto until = call.started + settings_.notification_wait;
   while (there && !interrupted && !queue.pending() && !queue.is_closed() && queue.is_watching(watcher)) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Call::Clock::now());
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Call::Clock::now());
     if (left.count() <= 0) break;
     const bool woken = co_await wake.wait_for(std::min(left, settings_.pending_period));
     if (!woken && left > settings_.pending_period) there = co_await call.responder.write_chunk(mapihttp::kPending);

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "server/server.h"
+
+namespace ropewalk::cli {
+namespace {
+
+struct ServeOptions {
+  std::string data, config_file, listen;
+  int https_port = -1, http_port = -1;  // -1: not given
+};
+
+// The file, and over it what the command line says.
+Result<server::Config> configuration(const ServeOptions& options) {
+  server::Config config;
+  if (!options.config_file.empty()) {
+    ROPEWALK_CHECK(server::read_config(options.config_file, config));
+  } else if (std::string path = server::default_config_path(options.data); access(path.c_str(), F_OK) == 0) {
+    ROPEWALK_CHECK(server::read_config(path, config));
+  }
+  if (!options.data.empty()) config.data = options.data;
+  if (!options.listen.empty()) config.listen = options.listen;
+  // Ports on the command line are all the ports there are.
+  if (options.https_port >= 0 || options.http_port >= 0) config.https_port = config.http_port = std::nullopt;
+  if (options.https_port >= 0) config.https_port = static_cast<u16>(options.https_port);
+  if (options.http_port >= 0) config.http_port = static_cast<u16>(options.http_port);
+  if (!config.https_port && !config.http_port) config.https_port = server::kDefaultHttpsPort;
+  if (config.data.empty()) return Error{"--data DIR is needed, or 'data' in the configuration"};
+  return config;
+}
+
+// The signals that serve() waits for are blocked in every thread, so that none is lost.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void serve(const ServeOptions& options, Outcome& outcome) {
+  auto config = configuration(options);
+  if (!config) return outcome.misuse(config.error().text);
+  sigset_t signals = block_signals();
+  auto server = server::Server::start(*config);
+  if (!server) return outcome.fail(server.error());
+  std::string lines;
+  for (const auto& at : (*server)->listening()) lines += fmt::format("listening on {}\n", at.url);
+  write_output(lines);
+  for (;;) {
+    int caught = 0;
+    if (sigwait(&signals, &caught) != 0) continue;
+    if (caught != SIGHUP) break;
+    Status reloaded = (*server)->reload_certificate();
+    if (!reloaded) fmt::print(stderr, "ropewalk: {}\n", reloaded.error().text);
+  }
+  (*server)->stop();
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& root, Outcome& outcome) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = root.add_subcommand("serve", "Serve mailboxes over MAPI/HTTP until interrupted");
+  command->add_option("--data", options->data, "The folder with the directory and the mailboxes")->type_name("DIR");
+  command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
+      ->type_name("FILE");
+  command->add_option("--https-port", options->https_port, "The port for HTTPS; 0 takes any free one (default: 8443)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--http-port", options->http_port, "A port for plain HTTP, where nothing is encrypted")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--listen", options->listen, "The address to listen on (default: 127.0.0.1)")
+      ->type_name("ADDRESS");
+  command->callback([options, &outcome] { serve(*options, outcome); });
+}
+
+}  // namespace ropewalk::cli

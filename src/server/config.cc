@@ -1,0 +1,209 @@
+#include "server/config.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <set>
+
+#include <toml++/toml.h>
+
+namespace ropewalk::server {
+namespace {
+
+std::string at(const std::string& file, const toml::source_region& where) {
+  return fmt::format("{}:{}", file, where.begin.line);
+}
+
+// The first thing in the file that is wrong.
+struct Fault {
+  std::optional<Error> error;
+  toml::source_index line = 0;
+};
+
+// Reads one table, key by key; what was not asked for is unknown.
+class Section {
+ public:
+  Section(const toml::table& table, std::string file, std::string prefix, Fault& fault)
+      : table_(table), file_(std::move(file)), prefix_(std::move(prefix)), fault_(fault) {}
+  ~Section() {
+    for (auto&& [key, node] : table_)
+      if (!asked_.contains(std::string(key.str())))
+        fail(node, fmt::format("unknown setting '{}{}'", prefix_, key.str()));
+  }
+
+  void text(const char* key, std::string& value) {
+    if (const toml::node* node = find(key)) {
+      if (auto found = node->value_exact<std::string>())
+        value = *found;
+      else
+        fail(*node, fmt::format("'{}{}' is to be text in quotes", prefix_, key));
+    }
+  }
+  void texts(const char* key, std::vector<std::string>& values) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    values.clear();
+    const toml::array* list = node->as_array();
+    bool is_good = list != nullptr;
+    for (std::size_t i = 0; is_good && i < list->size(); ++i) {
+      auto found = (*list)[i].value_exact<std::string>();
+      is_good = found.has_value();
+      if (is_good) values.push_back(*found);
+    }
+    if (!is_good) fail(*node, fmt::format("'{}{}' is to be a list of texts", prefix_, key));
+  }
+  template <class T>
+  void number(const char* key, T& value, i64 least, i64 most) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    auto found = node->value_exact<i64>();
+    if (found && *found >= least && *found <= most)
+      value = T(static_cast<typename Count<T>::type>(*found));
+    else
+      fail(*node, fmt::format("'{}{}' is to be a whole number from {} to {}", prefix_, key, least, most));
+  }
+  void choice(const char* key, const std::function<bool(const std::string&)>& take, std::string_view choices) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    auto found = node->value_exact<std::string>();
+    if (!found || !take(*found)) fail(*node, fmt::format("'{}{}' is to be one of {}", prefix_, key, choices));
+  }
+  void section(const char* key, const std::function<void(Section&)>& read) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (const toml::table* table = node->as_table()) {
+      Section inner(*table, file_, prefix_ + key + ".", fault_);
+      read(inner);
+    } else {
+      fail(*node, fmt::format("'{}{}' is to be a section: [{}{}]", prefix_, key, prefix_, key));
+    }
+  }
+
+ private:
+  template <class T>
+  struct Count {
+    using type = T;
+  };
+  template <class T>
+  struct Count<std::optional<T>> {
+    using type = T;
+  };
+  template <class R, class P>
+  struct Count<std::chrono::duration<R, P>> {
+    using type = R;
+  };
+
+  const toml::node* find(const char* key) {
+    asked_.insert(key);
+    return table_.get(key);
+  }
+  void fail(const toml::node& node, const std::string& what) {
+    auto line = node.source().begin.line;
+    if (fault_.error && line >= fault_.line) return;
+    fault_ = {Error{at(file_, node.source()) + ": " + what}, line};
+  }
+
+  const toml::table& table_;
+  std::string file_, prefix_;
+  Fault& fault_;
+  std::set<std::string> asked_;
+};
+
+void read_root(Section& root, Config& config) {
+  constexpr i64 kDay = 86'400;
+  root.text("data", config.data);
+  root.text("organization", config.organization);
+  root.choice(
+      "compatibility",
+      [&](const std::string& text) {
+        config.compatibility = text;
+        return text == "2016";
+      },
+      "\"2016\"");
+  root.choice(
+      "log_level",
+      [&](const std::string& text) {
+        auto level = parse_log_level(text);
+        if (level) config.log_level = *level;
+        return level.has_value();
+      },
+      "debug, info, warning, error, off");
+  root.texts("host_names", config.host_names);
+  root.text("listen", config.listen);
+  root.section("https", [&](Section& https) {
+    https.number("port", config.https_port, 0, 65535);
+    https.text("certificate", config.certificate);
+    https.text("key", config.key);
+  });
+  root.section("http", [&](Section& http) { http.number("port", config.http_port, 0, 65535); });
+  root.section("sessions", [&](Section& sessions) {
+    sessions.number("expiry", config.session_expiry, 1, kDay);
+    sessions.number("per_user", config.sessions_per_user, 1, 100'000);
+    sessions.number("total", config.sessions, 1, 10'000'000);
+  });
+  root.section("sign_in", [&](Section& sign_in) {
+    sign_in.number("remember", config.credentials_remembered, 0, kDay);
+    sign_in.number("failures", config.failures_in_a_row, 1, 100'000);
+  });
+  root.section("limits", [&](Section& limits) { limits.number("connections", config.max_connections, 0, 10'000'000); });
+  root.section("threads", [&](Section& threads) {
+    threads.number("io", config.io_threads, 0, 1024);
+    threads.number("workers", config.workers, 0, 1024);
+  });
+  root.section("shutdown", [&](Section& shutdown) { shutdown.number("grace", config.grace, 0, 3600); });
+}
+
+}  // namespace
+
+Status parse_config(std::string_view text, const std::string& name, Config& config) {
+  toml::table parsed;
+  try {
+    parsed = toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    return Error{fmt::format("{}: {}", at(name, error.source()), error.description())};
+  }
+  Fault fault;
+  {
+    Section root(parsed, name, "", fault);
+    read_root(root, config);
+  }
+  if (!fault.error && config.certificate.empty() != config.key.empty())
+    fault.error = Error{name + ": 'https.certificate' and 'https.key' are to be given together"};
+  if (fault.error) return *std::move(fault.error);
+  return {};
+}
+
+Status read_config(const std::string& path, Config& config) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return Error{fmt::format("cannot open {}: {}", path, std::strerror(errno))};
+  std::string text;
+  char block[4096];
+  while (std::size_t count = std::fread(block, 1, sizeof block, file)) text.append(block, count);
+  bool failed = std::ferror(file) != 0;
+  int reason = errno;
+  std::fclose(file);
+  if (failed) return Error{fmt::format("cannot read {}: {}", path, std::strerror(reason))};
+  return parse_config(text, path, config);
+}
+
+std::string default_config_path(const std::string& data) {
+  return (std::filesystem::path(data) / "ropewalk.toml").string();
+}
+
+std::vector<std::string> weak_settings(const Config& config) {
+  std::vector<std::string> weak;
+  if (config.http_port) weak.push_back("http.port: passwords and mail travel unencrypted over plain HTTP");
+  if (config.credentials_remembered > std::chrono::hours(1))
+    weak.push_back(
+        fmt::format("sign_in.remember: credentials are remembered for {} s", config.credentials_remembered.count()));
+  if (config.failures_in_a_row > 100)
+    weak.push_back(
+        fmt::format("sign_in.failures: {} wrong passwords in a row are not slowed down", config.failures_in_a_row));
+  return weak;
+}
+
+}  // namespace ropewalk::server

@@ -1,0 +1,141 @@
+#include "server/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace ropewalk::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string error_of(std::string_view text) {
+  Config config;
+  Status read = parse_config(text, "a.toml", config);
+  return read.ok() ? "" : read.error().text;
+}
+
+TEST(Config, EverySettingIsRead) {
+  Config config;
+  Status read = parse_config(R"(
+data = "/srv/mail"
+organization = "Test"
+compatibility = "2016"
+log_level = "debug"
+host_names = ["mail.ropewalk.test", "ropewalk.test"]
+listen = "::1"
+[https]
+port = 0
+certificate = "c.pem"
+key = "k.pem"
+[http]
+port = 8080
+[sessions]
+expiry = 60
+per_user = 3
+total = 12
+[sign_in]
+remember = 0
+failures = 5
+[limits]
+connections = 99
+[threads]
+io = 1
+workers = 2
+[shutdown]
+grace = 4
+)",
+                             "a.toml", config);
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  EXPECT_EQ(config.data, "/srv/mail");
+  EXPECT_EQ(config.organization, "Test");
+  EXPECT_EQ(config.log_level, LogLevel::debug);
+  EXPECT_THAT(config.host_names, ElementsAre("mail.ropewalk.test", "ropewalk.test"));
+  EXPECT_EQ(config.listen, "::1");
+  EXPECT_EQ(config.https_port, 0);
+  EXPECT_EQ(config.certificate, "c.pem");
+  EXPECT_EQ(config.key, "k.pem");
+  EXPECT_EQ(config.http_port, 8080);
+  EXPECT_EQ(config.session_expiry.count(), 60);
+  EXPECT_EQ(config.sessions_per_user, 3u);
+  EXPECT_EQ(config.sessions, 12u);
+  EXPECT_EQ(config.credentials_remembered.count(), 0);
+  EXPECT_EQ(config.failures_in_a_row, 5u);
+  EXPECT_EQ(config.max_connections, 99u);
+  EXPECT_EQ(config.io_threads, 1u);
+  EXPECT_EQ(config.workers, 2u);
+  EXPECT_EQ(config.grace.count(), 4);
+}
+
+TEST(Config, AnEmptyFileChangesNothing) {
+  Config config;
+  ASSERT_TRUE(parse_config("", "a.toml", config).ok());
+  EXPECT_EQ(config.session_expiry.count(), 900);
+  EXPECT_EQ(config.listen, "127.0.0.1");
+  EXPECT_FALSE(config.https_port || config.http_port);
+}
+
+TEST(Config, ErrorsNameTheLineAndTheKey) {
+  EXPECT_EQ(error_of("\n\ndatta = 'x'"), "a.toml:3: unknown setting 'datta'");
+  EXPECT_EQ(error_of("[https]\nport = 1\nprot = 2\n"), "a.toml:3: unknown setting 'https.prot'");
+  EXPECT_EQ(error_of("[htps]\nport = 1\n"), "a.toml:1: unknown setting 'htps'");
+  EXPECT_EQ(error_of("data = 5"), "a.toml:1: 'data' is to be text in quotes");
+  EXPECT_EQ(error_of("[http]\nport = 65536"), "a.toml:2: 'http.port' is to be a whole number from 0 to 65535");
+  EXPECT_EQ(error_of("[http]\nport = '80'"), "a.toml:2: 'http.port' is to be a whole number from 0 to 65535");
+  EXPECT_EQ(error_of("[sessions]\nexpiry = -1"), "a.toml:2: 'sessions.expiry' is to be a whole number from 1 to 86400");
+  EXPECT_EQ(error_of("http = 80"), "a.toml:1: 'http' is to be a section: [http]");
+  EXPECT_EQ(error_of("compatibility = '2010'"), "a.toml:1: 'compatibility' is to be one of \"2016\"");
+  EXPECT_EQ(error_of("log_level = 'loud'"), "a.toml:1: 'log_level' is to be one of debug, info, warning, error, off");
+  EXPECT_EQ(error_of("host_names = ['a', 1]"), "a.toml:1: 'host_names' is to be a list of texts");
+  EXPECT_THAT(error_of("data = 'x'\n= 5"), HasSubstr("a.toml:2: "));
+  EXPECT_THAT(error_of("[https]\ncertificate = 'c'"), HasSubstr("together"));
+  // The first of several, wherever they stand.
+  EXPECT_EQ(error_of("nonsense = 1\n[https]\nport = 'x'"), "a.toml:1: unknown setting 'nonsense'");
+  EXPECT_THAT(error_of("data = 'x'\n[https]\nport = 'x'\n[zzz]\n"), HasSubstr("a.toml:3"));
+}
+
+TEST(Config, AMissingFileIsAnError) {
+  Config config;
+  Status read = read_config("/nonexistent/ropewalk.toml", config);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().text, "cannot open /nonexistent/ropewalk.toml: No such file or directory");
+  EXPECT_FALSE(read_config("/", config).ok());
+}
+
+TEST(Config, WeakSettingsAreNamed) {
+  Config config;
+  config.https_port = 1;
+  EXPECT_THAT(weak_settings(config), IsEmpty());
+  config.http_port = 1;
+  config.failures_in_a_row = 1000;
+  config.credentials_remembered = std::chrono::hours(5);
+  EXPECT_THAT(weak_settings(config),
+              ElementsAre(HasSubstr("http.port"), HasSubstr("sign_in.remember"), HasSubstr("sign_in.failures")));
+}
+
+TEST(Logging, LevelsHaveNames) {
+  for (LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error, LogLevel::off})
+    EXPECT_EQ(parse_log_level(name(level)), level);
+  EXPECT_FALSE(parse_log_level("Info"));
+}
+
+TEST(Logging, WritesCleanLinesAndNotTooMany) {
+  testing::internal::CaptureStderr();
+  {
+    Log log(LogLevel::warning);
+    log.info("quiet");
+    log.warning("one\r\nforged line");
+    for (int i = 0; i < 2000; ++i) log.error("again");
+  }
+  std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(text, HasSubstr("warning one??forged line\n"));
+  EXPECT_EQ(text.find("quiet"), text.npos);
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 1002);  // two seconds' worth at most
+}
+
+}  // namespace
+}  // namespace ropewalk::server

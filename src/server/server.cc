@@ -1,0 +1,248 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "server/mapihttp_endpoint.h"
+#if __has_include("server/rop_processor.h") && __has_include("store/mailbox_stores.cc")
+#include "server/rop_processor.h"
+#define HAVE_ROPS
+#endif
+#ifdef HAVE_ROPS
+#include "store/mailbox_stores.h"
+#else
+struct MailboxEntry {
+  ropewalk::i64 user_id = 0;
+  ropewalk::Guid mailbox_guid;
+  std::string display_name;
+  std::string address;
+  std::string legacy_dn;
+};
+#endif
+
+namespace ropewalk::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Certificate and key as configured, or a self-signed pair in the data folder, made where there is none.
+struct CertificateFiles {
+  std::string certificate, key;
+};
+
+std::vector<std::string> own_names(const Config& config) {
+  std::vector<std::string> names = config.host_names;
+  char host[256] = {};
+  if (gethostname(host, sizeof host - 1) == 0 && host[0] != '\0') names.emplace_back(host);
+  if (config.listen != "0.0.0.0" && config.listen != "::") names.push_back(config.listen);
+  for (const char* local : {"localhost", "127.0.0.1", "::1"})
+    if (std::find(names.begin(), names.end(), local) == names.end()) names.emplace_back(local);
+  return names;
+}
+
+Result<CertificateFiles> certificate_files(const Config& config, Log& log) {
+  if (!config.certificate.empty()) return CertificateFiles{config.certificate, config.key};
+  fs::path folder = fs::path(config.data) / "tls";
+  CertificateFiles files{folder / "certificate.pem", folder / "key.pem"};
+  if (fs::exists(files.certificate) && fs::exists(files.key)) return files;
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) return Error{fmt::format("cannot make the folder {}: {}", folder.string(), failed.message())};
+  ROPEWALK_CHECK(net::make_self_signed(files.certificate, files.key, own_names(config)));
+  log.info(fmt::format("made a self-signed certificate: {}", files.certificate));
+  return files;
+}
+
+std::string url_of(const net::HttpServer::Listening& at) {
+  bool is_v6 = at.address.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}/mapi/emsmdb/", at.is_tls ? "https" : "http", is_v6 ? "[" : "", at.address,
+                     is_v6 ? "]" : "", at.port);
+}
+
+net::Awaitable<void> not_found(net::HttpRequest& request, net::HttpResponder& responder) {
+  net::HttpResponseHead head(404);
+  head.add("Content-Type", "text/plain");
+  std::string text = "Nothing is served at " + request.path.substr(0, 200) + "\n";
+  co_await responder.send(head, text);
+}
+
+// Ends the sessions that nobody uses any more.
+class Janitor {
+ public:
+  Janitor(session::Registry& registry, Log& log) : thread_([this, &registry, &log] { work(registry, log); }) {}
+  ~Janitor() {
+    {
+      std::lock_guard guard(lock_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void work(session::Registry& registry, Log& log) {
+    using std::chrono::milliseconds;
+    milliseconds pause =
+        std::clamp<milliseconds>(registry.limits().expiry / 8, milliseconds(100), milliseconds(30'000));
+    std::unique_lock guard(lock_);
+    while (!wake_.wait_for(guard, pause, [this] { return stopping_; })) {
+      for (auto& session : registry.sweep(session::Session::Clock::now())) {
+        session->notifications.close();
+        log.info(fmt::format("{}: session of {} expired", session->user.address, session->client.application));
+      }
+    }
+  }
+
+  std::mutex lock_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  explicit Impl(const Config& config)
+      : config_(config),
+        log_(config.log_level),
+        registry_({config.session_expiry, config.sessions_per_user, config.sessions}) {}
+  ~Impl() { stop(); }
+
+  Status start(std::unique_ptr<RopRunner> rops);
+  void stop();
+
+  Config config_;
+  Log log_;
+  session::Registry registry_;
+  std::unique_ptr<directory::Directory> directory_;
+  std::shared_ptr<net::TlsContext> tls_;
+  std::vector<Listening> listening_;
+
+ private:
+  Status open_data();
+  Status load_certificate();
+  Status listen();
+  std::optional<MailboxEntry> find_mailbox(std::string_view legacy_dn);
+
+#ifdef HAVE_ROPS
+  std::optional<store::MailboxStores> mailboxes_;
+  std::optional<Environment> environment_;
+#endif
+  std::unique_ptr<RopRunner> rops_;
+  std::unique_ptr<net::WorkerPool> pool_, sign_in_;
+  std::optional<directory::Authenticator> authenticator_;
+  std::optional<EmsmdbService> service_;
+  std::optional<MapiHttpEndpoint> endpoint_;
+  std::unique_ptr<net::HttpServer> http_;
+  std::optional<Janitor> janitor_;
+};
+
+Status Server::Impl::open_data() {
+  if (config_.data.empty()) return Error{"no data folder is given (--data DIR, or 'data' in the configuration)"};
+  ROPEWALK_TRY(directory_, directory::Directory::open(config_.data, config_.organization));
+#ifdef HAVE_ROPS
+  mailboxes_.emplace(config_.data);
+#endif
+  return {};
+}
+
+Status Server::Impl::load_certificate() {
+  if (!config_.https_port) return {};
+  ROPEWALK_TRY(CertificateFiles files, certificate_files(config_, log_));
+  ROPEWALK_TRY(tls_, net::TlsContext::load(files.certificate, files.key,
+                                           [this](const std::string& line) { log_.info("TLS: " + line); }));
+  return {};
+}
+
+std::optional<MailboxEntry> Server::Impl::find_mailbox(std::string_view legacy_dn) {
+  auto found = directory_->find_by_dn(legacy_dn);
+  if (!found) {
+    log_.error("cannot look up a DN: " + found.error().text);
+    return std::nullopt;
+  }
+  if (!*found) return std::nullopt;
+  directory::User& user = **found;
+  return MailboxEntry{user.id, user.mailbox_guid, user.name, user.address, user.legacy_dn};
+}
+
+Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
+  if (!config_.https_port && !config_.http_port) return Error{"neither an HTTPS nor an HTTP port is given"};
+  ROPEWALK_CHECK(open_data());
+  ROPEWALK_CHECK(load_certificate());
+  for (const std::string& line : weak_settings(config_)) log_.warning("weak setting: " + line);
+
+  auto refused = [this](const std::string& line) { log_.warning(line); };
+  auto find = [this](std::string_view dn) { return find_mailbox(dn); };
+#ifdef HAVE_ROPS
+  environment_.emplace(Environment{*mailboxes_, find, refused});
+  rops_ = rops != nullptr ? std::move(rops) : std::make_unique<RopProcessor>(*environment_);
+#else
+  (void)find;
+  if (rops == nullptr) return Error{"this build has no store: it cannot serve mailboxes"};
+  rops_ = std::move(rops);
+#endif
+  unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  pool_ = std::make_unique<net::WorkerPool>(config_.workers != 0 ? config_.workers : 2 * cores);
+  sign_in_ = std::make_unique<net::WorkerPool>(std::max(1u, cores / 2));
+  authenticator_.emplace(
+      *directory_, directory::AuthenticatorOptions{.remember = config_.credentials_remembered,
+                                                   .account_burst = static_cast<double>(config_.failures_in_a_row)});
+  auto user_of_dn = [this](std::string_view dn) -> std::optional<i64> {
+    auto found = find_mailbox(dn);
+    return found ? std::optional(found->user_id) : std::nullopt;
+  };
+  service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused});
+  endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *authenticator_, *pool_, *sign_in_, log_}, config_.mapihttp);
+  ROPEWALK_CHECK(listen());
+  janitor_.emplace(registry_, log_);
+  return {};
+}
+
+Status Server::Impl::listen() {
+  net::HttpServerOptions options;
+  if (config_.https_port) options.endpoints.push_back({config_.listen, *config_.https_port, tls_});
+  if (config_.http_port) options.endpoints.push_back({config_.listen, *config_.http_port, nullptr});
+  options.threads = config_.io_threads;
+  options.max_connections = config_.max_connections;
+  options.log = [this](const std::string& line) { log_.warning(line); };
+  auto handler = [this](net::HttpRequest& request, net::HttpResponder& responder) {
+    return MapiHttpEndpoint::serves(request.path) ? endpoint_->handle(request, responder)
+                                                  : not_found(request, responder);
+  };
+  ROPEWALK_TRY(http_, net::HttpServer::start(std::move(options), handler));
+  for (const auto& at : http_->listening()) listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
+  return {};
+}
+
+void Server::Impl::stop() {
+  if (http_ == nullptr) return;
+  http_->stop(config_.grace);
+  http_.reset();
+  janitor_.reset();
+  for (auto& session : registry_.clear()) session->notifications.close();
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, std::unique_ptr<RopRunner> rops) {
+  auto impl = std::make_unique<Impl>(config);
+  ROPEWALK_CHECK(impl->start(std::move(rops)));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+const std::vector<Server::Listening>& Server::listening() const { return impl_->listening_; }
+directory::Directory& Server::directory() { return *impl_->directory_; }
+session::Registry& Server::sessions() { return impl_->registry_; }
+void Server::stop() { impl_->stop(); }
+
+Status Server::reload_certificate() { return impl_->tls_ == nullptr ? Status{} : impl_->tls_->reload(); }
+
+}  // namespace ropewalk::server

@@ -1,0 +1,52 @@
+// The whole server: the parts put together and listening. Runs inside the program, a test or the demonstration.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "server/config.h"
+#include "server/rop_runner.h"
+
+namespace ropewalk::directory {
+class Directory;
+}
+namespace ropewalk::session {
+class Registry;
+}
+
+namespace ropewalk::server {
+
+// Owns everything it serves with. One process may run several, on different data folders.
+class Server {
+ public:
+  struct Listening {
+    std::string url;  // "https://127.0.0.1:8443/mapi/emsmdb/"
+    std::string address;
+    u16 port;
+    bool is_tls;
+  };
+
+  // Listens when it returns. Errors say what to do: the port that is in use, the folder that cannot be written, the
+  // certificate that does not fit. `rops`, where it is given, runs the ROPs instead of the server's own processor.
+  static Result<std::unique_ptr<Server>> start(const Config& config, std::unique_ptr<RopRunner> rops = nullptr);
+  ~Server();  // stop()
+
+  const std::vector<Listening>& listening() const;
+  directory::Directory& directory();
+  session::Registry& sessions();
+
+  // Reads certificate and key again now (they are also read when their files change).
+  Status reload_certificate();
+  // Ends what waits, finishes what is under way (as long as Config::grace allows), closes. Any thread but the server's
+  // own.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ropewalk::server
