@@ -7,6 +7,7 @@
 #include "mime/encoded_word.h"
 #include "mime/fields.h"
 #include "mime/glib.h"
+#include "mime/rfc2047.h"
 #include "mime/text.h"
 
 namespace ropewalk::mime {
@@ -16,6 +17,8 @@ namespace tag = mapi::tag;
 using mapi::PropTag;
 using mapi::Value;
 
+constexpr u8 kOneOffProvider[16] = {0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19,
+                                    0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02};
 constexpr int kMostNested = 16;  // groups in groups, which nothing legitimate has
 
 void collect(InternetAddressList* list, int depth, std::vector<Mailbox>& out) {
@@ -59,6 +62,7 @@ std::vector<Mailbox> parse_addresses(std::string_view value, std::string_view ch
   std::vector<Mailbox> out;
   std::string text = value_as_utf8(value, charset);
   if (text.empty()) return out;
+  if (text.find("=?") != text.npos) text = join_encoded_words(text);
   start_gmime();
   GlibObject<InternetAddressList> list(internet_address_list_parse(nullptr, text.c_str()));
   if (list) collect(list.get(), 0, out);
@@ -71,15 +75,31 @@ std::string format_address(const Mailbox& mailbox) {
 }
 
 std::vector<u8> one_off_entry_id(const Mailbox& mailbox) {
-  constexpr u8 kProvider[16] = {0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19,
-                                0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02};
   std::vector<u8> out(4, 0);
-  out.insert(out.end(), std::begin(kProvider), std::end(kProvider));
+  out.insert(out.end(), std::begin(kOneOffProvider), std::end(kOneOffProvider));
   out.insert(out.end(), {0x00, 0x00, 0x01, 0x90});  // version 0; no rich text, do not look up, Unicode
   append_utf16_text(mailbox.display_name(), out);
   append_utf16_text("SMTP", out);
   append_utf16_text(mailbox.address, out);
   return out;
+}
+
+std::optional<Mailbox> mailbox_of_one_off(ByteView entry_id) {
+  constexpr std::size_t kTexts = 24;
+  if (entry_id.size() < kTexts || !std::ranges::equal(entry_id.subspan(4, 16), kOneOffProvider)) return std::nullopt;
+  bool unicode = (entry_id[23] & 0x80) != 0;
+  std::size_t width = unicode ? 2 : 1;
+  std::string texts[3];
+  ByteView rest = entry_id.subspan(kTexts);
+  for (std::string& text : texts) {
+    std::size_t end = 0;
+    while (end + width <= rest.size() && (rest[end] != 0 || (unicode && rest[end + 1] != 0))) end += width;
+    if (end + width > rest.size()) return std::nullopt;
+    text = unicode ? utf16_to_utf8(rest.first(end)) : std::string(text_of(rest.first(end)));
+    rest = rest.subspan(end + width);
+  }
+  if (texts[0] == texts[2]) texts[0].clear();
+  return Mailbox{texts[0], texts[2]};
 }
 
 std::vector<u8> search_key(const Mailbox& mailbox) {
@@ -108,6 +128,44 @@ std::optional<Mailbox> get_address(const mapi::PropertyBag& bag, const AddressTa
   }
   if (out.name.empty() && out.address.empty()) return std::nullopt;
   if (out.name == out.address) out.name.clear();
+  return out;
+}
+
+// The list of entry ids is a FlatEntryList, [MS-OXCDATA] 2.3.3.
+void set_reply_recipients(mapi::PropertyBag& message, const std::vector<Mailbox>& mailboxes) {
+  if (mailboxes.empty()) return;
+  std::vector<u8> entries;
+  std::string names;
+  auto put32 = [&](std::size_t value) {
+    entries.resize(entries.size() + 4);
+    store_le(entries.data() + entries.size() - 4, static_cast<u32>(value));
+  };
+  put32(mailboxes.size());
+  put32(0);
+  for (const Mailbox& mailbox : mailboxes) {
+    auto id = one_off_entry_id(mailbox);
+    put32(id.size());
+    entries.insert(entries.end(), id.begin(), id.end());
+    entries.resize((entries.size() + 3) & ~std::size_t{3});
+    names += (names.empty() ? "" : ";") + mailbox.display_name();
+  }
+  store_le(entries.data() + 4, static_cast<u32>(entries.size() - 8));
+  message.set_bytes(PropTag(tag::PidTagReplyRecipientEntries), entries);
+  message.set_text(PropTag(tag::PidTagReplyRecipientNames), names);
+}
+
+std::vector<Mailbox> reply_recipients(const mapi::PropertyBag& message) {
+  std::vector<Mailbox> out;
+  const Value* value = message.find(PropTag(tag::PidTagReplyRecipientEntries));
+  if (value == nullptr || value->bytes.size() < 8) return out;
+  ByteView rest = value->bytes.subspan(8);
+  while (rest.size() >= 4) {
+    std::size_t size = load_le<u32>(rest.data());
+    rest = rest.subspan(4);
+    if (size > rest.size()) break;
+    if (auto mailbox = mailbox_of_one_off(rest.first(size))) out.push_back(std::move(*mailbox));
+    rest = rest.subspan(std::min(rest.size(), (size + 3) & ~std::size_t{3}));
+  }
   return out;
 }
 

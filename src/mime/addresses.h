@@ -21,6 +21,8 @@ std::string format_address(const Mailbox& mailbox);
 
 // [MS-OXCDATA] 2.2.5.1 One-Off EntryID, in Unicode, sent without rich text.
 std::vector<u8> one_off_entry_id(const Mailbox& mailbox);
+// Who a one-off entry id stands for; nothing for other kinds.
+std::optional<Mailbox> mailbox_of_one_off(ByteView entry_id);
 // What PidTagSearchKey holds for an Internet address: "SMTP:LOCAL@DOMAIN" with its terminator.
 std::vector<u8> search_key(const Mailbox& mailbox);
 
@@ -33,6 +35,11 @@ extern const AddressTags kSenderTags, kSentRepresentingTags, kReadReceiptTags;
 void set_address(mapi::PropertyBag& bag, const AddressTags& tags, const Mailbox& mailbox);
 // Null where nobody stands in that role. The SMTP address, else the e-mail address of type SMTP.
 std::optional<Mailbox> get_address(const mapi::PropertyBag& bag, const AddressTags& tags);
+
+// [MS-OXOMSG] 2.2.1.43 and 2.2.1.44: PidTagReplyRecipientEntries and -Names.
+void set_reply_recipients(mapi::PropertyBag& message, const std::vector<Mailbox>& mailboxes);
+// Those of them that are one-off Internet addresses.
+std::vector<Mailbox> reply_recipients(const mapi::PropertyBag& message);
 
 // PidTagRecipientType, [MS-OXOMSG] 2.2.3.1.
 enum class RecipientType : u8 { to = 1, cc = 2, bcc = 3 };

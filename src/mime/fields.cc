@@ -6,6 +6,7 @@
 #include "base/utf16.h"
 #include "mime/charset.h"
 #include "mime/glib.h"
+#include "mime/rfc2047.h"
 #include "mime/text.h"
 
 namespace ropewalk::mime {
@@ -64,7 +65,7 @@ Parameters parse_parameters(std::string_view text) {
   if (parse_plain_parameters(text, out)) return out;
   out.clear();
   start_gmime();
-  std::string zero_ended(text);
+  std::string zero_ended = join_encoded_words(text);
   GlibObject<GMimeParamList> list(g_mime_param_list_parse(nullptr, zero_ended.c_str()));
   if (!list) return out;
   for (int i = 0; i < g_mime_param_list_length(list.get()); ++i) {
@@ -167,12 +168,7 @@ std::string value_of_raw_header(std::string_view header) {
 std::string decode_text(std::string_view value, std::string_view charset) {
   std::string text = value_as_utf8(value, charset);
   if (text.find("=?") == text.npos) return text;
-  start_gmime();
-  GlibText decoded(g_mime_utils_header_decode_text(nullptr, text.c_str()));
-  std::string out = decoded ? decoded.get() : "";
-  std::erase(out, '\r');
-  std::ranges::replace(out, '\n', ' ');
-  return out;
+  return decode_encoded_words(text);
 }
 
 std::optional<FileTime> decode_date(std::string_view value) {
@@ -196,7 +192,11 @@ MediaType parse_media_type(std::string_view value) {
   std::string text = unfold(value);
   std::size_t semicolon = std::min(text.find(';'), text.size());
   std::string name = lower(trim(std::string_view(text).substr(0, semicolon)));
+  auto is_token = [](char c) {
+    return c > 32 && c < 127 && std::string_view("()<>@,:\\\"[]?=").find(c) == std::string_view::npos;
+  };
   std::erase_if(name, is_space);
+  name.erase(std::ranges::find_if_not(name, is_token), name.end());
   std::size_t slash = name.find('/');
   if (slash != name.npos && slash > 0 && slash + 1 < name.size()) {
     media.type = name.substr(0, slash);

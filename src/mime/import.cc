@@ -43,6 +43,13 @@ void remark_defects(const Part& part, const ImportContext& context) {
   for (const Part& child : part.parts) remark_defects(child, context);
 }
 
+// A message without any content is one with an empty text.
+void set_empty_body(mapi::MessageContent& content) {
+  content.properties.set_text(PropTag(tag::PidTagBody), "");
+  content.properties.set(PropTag(tag::PidTagNativeBody), mapi::Value::of(u32{1}));
+  content.properties.set(PropTag(tag::PidTagInternetCodepage), mapi::Value::of(u32{20127}));
+}
+
 }  // namespace
 
 mapi::MessageContent import_entity(const Part& root, const ImportContext& context) {
@@ -58,6 +65,7 @@ mapi::MessageContent import_entity(const Part& root, const ImportContext& contex
     if (bodies.calendar != nullptr && !import_calendar(*bodies.calendar, context, content)) bodies.calendar = nullptr;
     import_report(root, context, content);
     import_attachments(root, bodies, context, content);
+    if (bodies.empty() && content.attachments.empty()) set_empty_body(content);
   }
   set_skeleton(root, bodies, content);
   return content;

@@ -97,7 +97,8 @@ void attach_message(const Part& part, Attaching& at) {
 
 void attach_leaf(const Part& part, bool related, Attaching& at) {
   if (is_opaque(part)) {
-    if (!trim(part.entity).empty()) add_attachment(part, verbatim_entity(part), at.content);
+    if (!trim(part.body).empty() || part.media.type == "message")
+      add_attachment(part, verbatim_entity(part), at.content);
     return;
   }
   PartBytes decoded = decode_part(part);

@@ -33,30 +33,6 @@ std::optional<Mailbox> originator(const Part& root, std::string_view name) {
   return Mailbox{text, ""};
 }
 
-// [MS-OXOMSG] 2.2.1.43 PidTagReplyRecipientEntries: a FlatEntryList, [MS-OXCDATA] 2.3.3.
-void import_reply_to(const Part& root, MessageContent& content) {
-  auto mailboxes = addresses_of(root, "reply-to");
-  if (mailboxes.empty()) return;
-  std::vector<u8> entries;
-  std::string names;
-  auto put32 = [&](u32 value) {
-    entries.resize(entries.size() + 4);
-    store_le(entries.data() + entries.size() - 4, value);
-  };
-  put32(static_cast<u32>(mailboxes.size()));
-  put32(0);
-  for (const Mailbox& mailbox : mailboxes) {
-    auto id = one_off_entry_id(mailbox);
-    put32(static_cast<u32>(id.size()));
-    entries.insert(entries.end(), id.begin(), id.end());
-    entries.resize((entries.size() + 3) & ~std::size_t{3});
-    names += (names.empty() ? "" : ";") + mailbox.display_name();
-  }
-  store_le(entries.data() + 4, static_cast<u32>(entries.size() - 8));
-  content.properties.set_bytes(PropTag(tag::PidTagReplyRecipientEntries), entries);
-  content.properties.set_text(PropTag(tag::PidTagReplyRecipientNames), names);
-}
-
 void import_recipients(const Part& root, const ImportContext& context, MessageContent& content) {
   struct Role {
     std::string_view name;
@@ -96,7 +72,7 @@ void import_addresses(const Part& root, const ImportContext& context, MessageCon
   if (from) set_address(content.properties, kSentRepresentingTags, *from);
   auto receipt = addresses_of(root, "disposition-notification-to");
   if (!receipt.empty()) set_address(content.properties, kReadReceiptTags, receipt.front());
-  import_reply_to(root, content);
+  set_reply_recipients(content.properties, addresses_of(root, "reply-to"));
   import_recipients(root, context, content);
 }
 

@@ -262,6 +262,25 @@ TEST(Import, TextThatItsCharsetCannotReadIsKept) {
   EXPECT_EQ(data(message, 0), "ok \xFF\xFE");
 }
 
+TEST(Import, EncodedWords) {
+  struct {
+    const char *raw, *text;
+  } cases[] = {
+      {"=?utf-8?B?YQ==?= =?utf-8?B?Yg==?=\r\n =?utf-8?B?Yw==?=", "abc"},
+      {"=?utf-8?B?w?= =?utf-8?Q?=BC?=", "\xEF\xBF\xBD"},  // not base64: nothing came of the first word
+      {"=?utf-8?q?=C3?= =?utf-8?q?=BC?= x", "\xC3\xBC x"},
+      {"=?iso-8859-1*de?q?J=FCte_?= =?koi8-r?b?0g==?=!", "J\xC3\xBCte \xD1\x80!"},
+      {"a =?utf-8?q?b?= c =?utf-8?q?d?==?utf-8?q?e?=", "a b c de"},
+      {"=?utf-8?x?b?= =?utf-8?q?b =?", "=?utf-8?x?b?= =?utf-8?q?b =?"},
+      {"=?no-such-charset?q?=C3=BC?=", "\xC3\xBC"},
+      {"=?utf-8?Q?=3D=3F?=", "=?"},
+  };
+  for (const auto& one : cases)
+    EXPECT_EQ(text(import_text("Subject: " + std::string(one.raw) + "\r\n\r\n").message, tag::PidTagSubject), one.text);
+  MessageContent named = import_text("From: =?utf-8?B?YQ==?= =?utf-8?B?YiwgYw==?= <x@ropewalk.test>\r\n\r\n").message;
+  EXPECT_EQ(text(named, tag::PidTagSenderName), "ab, c");
+}
+
 TEST(Import, FlowedText) {
   MessageContent message = import_text(
                                "Content-Type: text/plain; format=flowed\r\n\r\none \r\ntwo\r\n> quoted \r\n> "
