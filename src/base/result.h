@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -22,6 +23,10 @@ class [[nodiscard]] Result {
 
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
+  // A failure of a lower floor as one of this kind.
+  template <class F>
+  requires(std::is_same_v<F, Error> && !std::is_same_v<E, Error> && std::is_constructible_v<E, Error>) Result(F error)
+      : state_(std::in_place_index<1>, E(std::move(error))) {}
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -53,6 +58,9 @@ class [[nodiscard]] Result<void, E> {
 
   Result() = default;
   Result(E error) : error_(std::in_place_index<1>, std::move(error)) {}
+  template <class F>
+  requires(std::is_same_v<F, Error> && !std::is_same_v<E, Error> && std::is_constructible_v<E, Error>) Result(F error)
+      : error_(std::in_place_index<1>, E(std::move(error))) {}
 
   bool ok() const { return error_.index() == 0; }
   explicit operator bool() const { return ok(); }

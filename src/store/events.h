@@ -27,25 +27,25 @@ enum class EventKind : u16 {
 struct Event {
   EventKind kind{};
   bool associated = false;
-  mapi::FolderId folder;  // the folder itself, or the one that holds the message (after the change)
-  mapi::MessageId message;
-  mapi::FolderId parent;                    // of `folder`, for events on folders
-  mapi::FolderId old_folder;                // moved, copied: where from (for folders: the folder's former id)
-  mapi::MessageId old_message;              // moved, copied
-  mapi::FolderId old_parent;                // moved, copied folders
-  std::vector<mapi::PropTag> tags;          // created, modified: what changed, where known
+  mapi::FolderId folder{};  // the folder itself, or the one that holds the message (after the change)
+  mapi::MessageId message{};
+  mapi::FolderId parent{};                  // of `folder`, for events on folders
+  mapi::FolderId old_folder{};              // moved, copied: where from (for folders: the folder's former id)
+  mapi::MessageId old_message{};            // moved, copied
+  mapi::FolderId old_parent{};              // moved, copied folders
+  std::vector<mapi::PropTag> tags{};        // created, modified: what changed, where known
   u32 content_count = 0, unread_count = 0;  // of `folder`, after the change
   bool has_counts = false;
-  u32 message_flags = 0;      // new_mail: PidTagMessageFlags
-  std::string message_class;  // new_mail
+  u32 message_flags = 0;        // new_mail: PidTagMessageFlags
+  std::string message_class{};  // new_mail
 };
 
 // What a subscriber wants to hear.
 struct EventFilter {
   u16 kinds = 0xFFFF;  // EventKind bits
   bool whole_store = true;
-  mapi::FolderId folder;    // else: events on this folder, and on messages in it
-  mapi::MessageId message;  // and this message alone, where not null
+  mapi::FolderId folder{};    // else: events on this folder, and on messages in it
+  mapi::MessageId message{};  // and this message alone, where not null
 };
 
 class EventBus;

@@ -33,16 +33,16 @@ struct MailboxOwner {
 };
 
 struct StoreOptions {
-  int readers = 4;                     // most connections that read at once
+  int readers = 4;                     // connections for reading that are kept open
   int cache_kib = 2048;                // page cache of each
   bool durable = true;                 // false only for tests and tools that can start over: no fdatasync
   std::size_t view_bytes = 64u << 20;  // memory for the sorted views of contents tables
 };
 
 struct NewFolder {
-  mapi::FolderId parent;
-  std::string name;  // UTF-8
-  std::string comment;
+  mapi::FolderId parent{};
+  std::string name{};  // UTF-8
+  std::string comment{};
   FolderType type = FolderType::generic;
   bool open_existing = false;  // hand out the folder of that name where there is one
 };
@@ -60,7 +60,7 @@ struct DeleteFolderOptions {
 
 // One row of the receive folder table, [MS-OXCSTOR] 2.2.1.2 and 2.2.1.4.
 struct ReceiveFolder {
-  std::string message_class;  // as set; "" is the default
+  std::string message_class{};  // as set; "" is the default
   mapi::FolderId folder;
   FileTime modified;
 };

@@ -15,6 +15,10 @@
 #include "store/packed.h"
 #include "store/stream.h"
 
+namespace ropewalk::sql {
+class Database;
+}
+
 namespace ropewalk::store {
 
 class MailboxStore;
@@ -43,8 +47,8 @@ class PropertyStream {
 
   std::shared_ptr<Item> item_;
   mapi::PropTag tag_;
-  bool writable_ = false, changed_ = false;
-  std::shared_ptr<ByteSource> source_;  // what was there
+  bool writable_ = false;
+  std::shared_ptr<ByteSource> source_;  // what was there, or was committed last
   std::shared_ptr<Spool> spool_;        // what is being written, once something is
 };
 
@@ -77,25 +81,31 @@ class Item : public std::enable_shared_from_this<Item> {
   struct Staged {
     mapi::PropTag tag;
     bool removed = false;
-    std::vector<u8> packed;              // the value alone, packed
-    std::shared_ptr<Spool> spool;        // or, where large, its bytes
-    std::optional<Reference> reference;  // or what the store holds already (copies)
+    std::vector<u8> packed;        // the value alone, packed
+    std::shared_ptr<Spool> spool;  // or, where large, its bytes
   };
 
   explicit Item(std::shared_ptr<MailboxStore> store) : store_(std::move(store)) {}
+  Item(const Item&) = default;  // a snapshot that goes into what holds the item
   virtual std::optional<mapi::Property> computed(mapi::PropTag tag, Arena& arena) const = 0;
   virtual void append_computed_tags(std::vector<mapi::PropTag>& tags) const = 0;
-  // May refuse, or divert the property to a column; true where nothing more is to do.
+  // What stands between a client's change and staging it: refusals, and properties that depend on each other. `value`
+  // is null for a removal. True where everything is done.
   virtual Outcome<bool> intercept(mapi::PropTag tag, const mapi::Value* value) = 0;
+  virtual PackedView cold() const = 0;
+
+  void stage(mapi::PropTag tag, const mapi::Value& value);
+  void stage_removal(mapi::PropTag tag);
+  // The property without computed ones. `most` as in property().
+  std::optional<mapi::Property> own_property(u16 id, Arena& arena, std::size_t most) const;
 
   friend class PropertyStream;
   friend class MessageWriter;
   std::shared_ptr<MailboxStore> store_;
   bool writable_ = true;
-  std::vector<u8> hot_;                          // packed properties as stored
-  mutable std::optional<std::vector<u8>> cold_;  // the second part, once loaded
-  i64 row_ = 0;                                  // in the database; 0: not stored yet
-  std::map<u16, Staged> staged_;                 // by property id
+  i64 row_ = 0;                   // in the database; 0: not stored yet
+  std::vector<u8> hot_;           // packed properties as stored
+  std::map<u16, Staged> staged_;  // by property id
 };
 
 struct Recipient {
@@ -125,7 +135,7 @@ class Message final : public Item {
   mapi::MessageId id() const { return id_; }  // null for new and for embedded ones
   mapi::FolderId folder() const { return folder_; }
   bool associated() const { return associated_; }
-  bool embedded() const { return parent_ != nullptr; }
+  bool embedded() const { return depth_ != 0; }
   bool is_new() const { return row_ == 0; }
 
   const std::vector<Recipient>& recipients() const;
@@ -145,7 +155,7 @@ class Message final : public Item {
   // attachment instead. The object goes on as the saved message. ecObjectModified, ecObjectDeleted; on a failure
   // nothing is stored and the changes stay staged.
   Outcome<Saved> save(SaveMode mode = SaveMode::fail_on_conflict);
-  // Sets or clears mfRead of a stored message at once (not staged).
+  // PidTagMessageFlags as stored (with what is staged: property()).
   u32 flags() const { return flags_; }
 
   // A copy outside of the store, complete with attachments; named properties by their names.
@@ -155,16 +165,23 @@ class Message final : public Item {
   friend class MailboxStore;
   friend class Attachment;
   friend class MessageWriter;
-  friend class MessageReader;
+  friend class AttachmentRows;
   explicit Message(std::shared_ptr<MailboxStore> store) : Item(std::move(store)) {}
+  Message(const Message&) = default;
+
+  static Outcome<std::shared_ptr<Message>> load(std::shared_ptr<MailboxStore> store, i64 row);
+  static std::shared_ptr<Message> make(std::shared_ptr<MailboxStore> store);
+  Outcome<void> load_row(sql::Database& database, i64 row);
+  void load_parts() const;
+  void after_save(sql::Database& database, i64 row);
+  Outcome<Saved> save_stored(SaveMode mode);
+  Outcome<Saved> save_embedded();
+  void set_subject(mapi::PropTag tag, const mapi::Value& value);
 
   std::optional<mapi::Property> computed(mapi::PropTag tag, Arena& arena) const override;
   void append_computed_tags(std::vector<mapi::PropTag>& tags) const override;
   Outcome<bool> intercept(mapi::PropTag tag, const mapi::Value* value) override;
-  void load_parts() const;
-
-  // A saved, not yet stored attachment; null where deleted.
-  using StagedAttachment = std::shared_ptr<Attachment>;
+  PackedView cold() const override;
 
   mapi::MessageId id_;
   mapi::FolderId folder_;
@@ -172,14 +189,17 @@ class Message final : public Item {
   u32 flags_ = 0, status_ = 0;
   u64 size_ = 0, change_number_ = 0;
   FileTime delivered_, modified_, created_;
-  std::vector<u8> change_key_, predecessors_, search_key_;
-  bool explicit_modified_ = false, explicit_change_ = false;
+  std::vector<u8> change_key_, predecessors_;
+  // The second part of the record and the recipients, loaded when first asked for.
   mutable bool parts_loaded_ = false;
+  mutable std::vector<u8> cold_;
   mutable std::vector<Recipient> recipients_;
   bool recipients_changed_ = false;
-  std::map<u32, StagedAttachment> staged_attachments_;
+  // Saved into this object and not stored yet; null: deleted.
+  std::map<u32, std::shared_ptr<Attachment>> staged_attachments_;
   u32 next_attachment_ = 0;
-  std::shared_ptr<Attachment> parent_;  // of an embedded message
+  // Of an embedded message: where save() puts it, and how deep it lies.
+  std::weak_ptr<Attachment> parent_;
   int depth_ = 0;
 };
 
@@ -197,16 +217,20 @@ class Attachment final : public Item {
   friend class MailboxStore;
   friend class Message;
   friend class MessageWriter;
-  friend class MessageReader;
+  friend class AttachmentRows;
   explicit Attachment(std::shared_ptr<MailboxStore> store) : Item(std::move(store)) {}
+  Attachment(const Attachment&) = default;
 
   std::optional<mapi::Property> computed(mapi::PropTag tag, Arena& arena) const override;
   void append_computed_tags(std::vector<mapi::PropTag>& tags) const override;
   Outcome<bool> intercept(mapi::PropTag tag, const mapi::Value* value) override;
+  PackedView cold() const override { return PackedView(ByteView(cold_)); }
 
-  std::shared_ptr<Message> message_;
+  std::weak_ptr<Message> message_;
   u32 number_ = 0;
   u64 size_ = 0;
+  int depth_ = 0;  // of the message that it belongs to
+  std::vector<u8> cold_;
   i64 embedded_row_ = 0;                      // the stored message inside
   std::shared_ptr<Message> staged_embedded_;  // or the one saved into this object
 };

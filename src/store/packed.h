@@ -33,7 +33,13 @@ class PackedView {
   struct Entry {
     mapi::PropTag tag;
     u32 slot = 0;
-    bool elsewhere() const { return (slot & 0x80000000) != 0; }
+    // True where the value stands elsewhere; numbers that fill their slot never do.
+    bool elsewhere() const { return (slot & 0x80000000) != 0 && may_be_elsewhere(tag.type()); }
+    static constexpr bool may_be_elsewhere(mapi::PropType type) {
+      using mapi::PropType;
+      return mapi::is_multiple(type) || type == PropType::string || type == PropType::binary ||
+             type == PropType::string8 || type == PropType::object || type == PropType::server_id;
+    }
   };
 
   PackedView() = default;
