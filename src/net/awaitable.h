@@ -40,4 +40,8 @@ class Resumer {
 // Suspends the calling coroutine, then hands its Resumer to `start`. `start` must not throw.
 Awaitable<void> suspend(std::function<void(Resumer)> start);
 
+// Returns when no thread is inside resume(). A coroutine can be over before the thread that resumed it has let go of
+// the executor, so whoever destroys an executor calls this first.
+void wait_for_resumers();
+
 }  // namespace ropewalk::net

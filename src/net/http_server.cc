@@ -48,6 +48,7 @@ class HttpServer::Impl {
   ~Impl() {
     for (auto& loop : loops_) loop->context.stop();
     join();
+    wait_for_resumers();
   }
 
   Status start();

@@ -18,8 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(WorkerPool, RunsElsewhereAndComesBack) {
-  WorkerPool pool(2);
   boost::asio::io_context context;
+  WorkerPool pool(2);  // ends first: its threads post to the context
   auto work = boost::asio::make_work_guard(context);
   int value = 0;
   bool caught = false;
@@ -58,8 +58,8 @@ TEST(WorkerPool, DoesWhatIsQueuedBeforeItEnds) {
 }
 
 TEST(Gate, LetsOneInAtATimeInOrder) {
-  WorkerPool pool(2);
   boost::asio::io_context context;
+  WorkerPool pool(2);  // ends first: its threads post to the context
   auto work = boost::asio::make_work_guard(context);
   Gate gate;
   std::atomic<int> inside = 0, most = 0, finished = 0;
