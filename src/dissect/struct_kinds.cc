@@ -4,8 +4,20 @@
 
 #include <set>
 
+#include "dissect/conversation.h"
+#include "mapi/entry_id.h"
+#include "mapi/extended_rule.h"
 #include "mapi/ids.h"
+#include "mapi/idset.h"
+#include "mapi/property_name.h"
+#include "mapi/property_problem.h"
+#include "mapi/recipient_row.h"
+#include "mapi/rule_action_data.h"
+#include "mapi/server_id.h"
+#include "mapi/sort_order.h"
+#include "mapi/typed_string.h"
 #include "mapi/value_fields.h"
+#include "mapi/xid.h"
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/rop/rop_buffer.h"
@@ -16,22 +28,45 @@ namespace {
 
 using wire::struct_info;
 
-// Calls use(chain) with the context that the options ask for.
-template <class F>
-auto in_context(const KindOptions& options, F&& use) {
-  mapi::RowColumns columns{options.columns};
-  wire::Context rows = wire::add_context(columns, nullptr);
-  const wire::Context* chain = options.columns.empty() ? nullptr : &rows;
-  mapi::WideCounts wide;
-  wire::Context counts = wire::add_context(wide, chain);
-  if (options.wide_counts) chain = &counts;
-  return use(chain);
-}
-
 constexpr const wire::StructInfo* kMapiStructs[] = {
-    &struct_info<mapi::TaggedPropertyValue>, &struct_info<mapi::TypedPropertyValue>, &struct_info<mapi::PropertyRow>,
-    &struct_info<mapi::Restriction>,         &struct_info<mapi::RuleActions>,        &struct_info<mapi::ActionBlock>,
+    &struct_info<mapi::TaggedPropertyValue>,
+    &struct_info<mapi::TypedPropertyValue>,
+    &struct_info<mapi::PropertyRow>,
+    &struct_info<mapi::Restriction>,
+    &struct_info<mapi::RuleActions>,
+    &struct_info<mapi::ActionBlock>,
+    &struct_info<mapi::MoveCopyActionData>,
+    &struct_info<mapi::ReplyActionData>,
+    &struct_info<mapi::BounceActionData>,
+    &struct_info<mapi::ForwardDelegateActionData>,
+    &struct_info<mapi::RecipientBlockData>,
+    &struct_info<mapi::NamedPropertyInformation>,
+    &struct_info<mapi::ExtendedRuleActions>,
+    &struct_info<mapi::ExtendedRuleCondition>,
     &struct_info<mapi::LongTermId>,
+    &struct_info<mapi::PropertyNameField>,
+    &struct_info<mapi::PropertyProblem>,
+    &struct_info<mapi::RecipientRow>,
+    &struct_info<mapi::SortOrder>,
+    &struct_info<mapi::SortOrderSet>,
+    &struct_info<mapi::TypedString>,
+    &struct_info<mapi::EntryId>,
+    &struct_info<mapi::FolderEntryId>,
+    &struct_info<mapi::MessageEntryId>,
+    &struct_info<mapi::StoreEntryId>,
+    &struct_info<mapi::OneOffEntryId>,
+    &struct_info<mapi::AddressBookEntryId>,
+    &struct_info<mapi::EphemeralEntryId>,
+    &struct_info<mapi::ContactEntryId>,
+    &struct_info<mapi::WrappedEntryId>,
+    &struct_info<mapi::ServerId>,
+    &struct_info<mapi::Xid>,
+    &struct_info<mapi::SizedXid>,
+    &struct_info<mapi::PredecessorChangeList>,
+    &struct_info<mapi::IdSetParts<u16>>,
+    &struct_info<mapi::IdSetParts<Guid>>,
+    &struct_info<rop::InputBuffer>,
+    &struct_info<rop::OutputBuffer>,
 };
 
 constexpr const wire::StructInfo* kTransportStructs[] = {
@@ -52,13 +87,19 @@ constexpr const wire::StructInfo* kTransportStructs[] = {
 }  // namespace
 
 wire::Tree read_struct(const Kind& kind, ByteView bytes, Arena& arena, const KindOptions& options) {
-  return in_context(options,
-                    [&](const wire::Context* chain) { return wire::read_tree(*kind.info, bytes, arena, chain); });
+  auto tree = in_context(options, arena,
+                         [&](const wire::Context* chain) { return wire::read_tree(*kind.info, bytes, arena, chain); });
+  if (tree) return *std::move(tree);
+  wire::Tree failed;
+  failed.root.name = failed.root.type = kind.info->name;
+  failed.root.has_fields = true;
+  failed.error = std::move(tree).error();
+  return failed;
 }
 
 Result<std::vector<u8>> write_struct(const Kind& kind, const boost::json::value& node, Arena& arena,
                                      const KindOptions& options) {
-  return in_context(options, [&](const wire::Context* chain) -> Result<std::vector<u8>> {
+  auto written = in_context(options, arena, [&](const wire::Context* chain) -> Result<std::vector<u8>> {
     auto made = wire::from_json(*kind.info, node, arena, chain);
     if (!made) return Error{made.error().text()};
     wire::OutBuffer out;
@@ -67,6 +108,8 @@ Result<std::vector<u8>> write_struct(const Kind& kind, const boost::json::value&
     if (!encoder.ok()) return Error{fmt::format("this {} cannot be expressed in bytes", kind.info->name)};
     return std::vector<u8>(out.data(), out.data() + out.size());
   });
+  if (!written) return Error{written.error().text()};
+  return *std::move(written);
 }
 
 Kind struct_kind(std::string_view name, const wire::StructInfo& info) {
@@ -81,6 +124,10 @@ std::vector<Kind> struct_kinds() {
   };
   for (auto* info : kMapiStructs) add(info);
   for (auto* info : kTransportStructs) add(info);
+  for (const rop::RopRow* row : rop::described_rops()) {
+    if (row->request != nullptr) add(row->request);
+    if (row->response != nullptr) add(row->response);
+  }
   for (const emsmdb::AuxType& type : emsmdb::aux_types()) add(type.info);
   return kinds;
 }

@@ -87,6 +87,9 @@ class Decoder {
   }
   template <class N, class T>
   void until_end(const N& name, List<T>& list);
+  // Elements up to and with the first one that `is_last` says is the last.
+  template <class N, class T, class F>
+  void until(const N& name, List<T>& list, F&& is_last);
   // A size prefix and content that must fill exactly that size. The size counts `extra` bytes besides the content (its
   // own width, say).
   template <class N, class C, class F>
@@ -228,9 +231,15 @@ class Decoder {
 
 template <class N, class T>
 void Decoder::until_end(const N& name, List<T>& list) {
+  list.length = 0;
+  if (at_ != end_) until(name, list, [this](const T&) { return at_ == end_; });
+}
+
+template <class N, class T, class F>
+void Decoder::until(const N& name, List<T>& list, F&& is_last) {
   std::size_t capacity = 0;
   list.length = 0;
-  while (ok() && at_ != end_) {
+  while (ok()) {
     if (list.length == capacity) {
       capacity = capacity == 0 ? 8 : capacity * 2;
       auto grown = arena_->make<T>(capacity);
@@ -239,9 +248,12 @@ void Decoder::until_end(const N& name, List<T>& list) {
       list.first = grown.data();
     }
     const u8* before = at_;
-    (*this)(name, list.first[list.length]);
+    T& element = list.first[list.length];
+    (*this)(name, element);
     if (ok() && at_ == before) return fail(ErrorKind::malformed);
-    if (ok()) ++list.length;
+    if (!ok()) return;
+    ++list.length;
+    if (is_last(element)) return;
   }
 }
 

@@ -103,6 +103,10 @@ class Encoder {
   void until_end(const N& name, const List<T>& list) {
     (*this)(name, list);
   }
+  template <class N, class T, class F>
+  void until(const N& name, const List<T>& list, F&&) {
+    (*this)(name, list);
+  }
   template <class N, class C, class F>
   void sized(const N&, C, F&& content, std::size_t extra = 0) {
     std::size_t at = out_->size();

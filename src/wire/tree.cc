@@ -125,8 +125,8 @@ class TreeSink final : public Sink {
   void begin(std::string_view name, std::string_view type) override { push(name, type); }
   void end() override { pop(); }
   void begin_list(std::string_view name, std::string_view type) override { push(name, std::string(type) + "[]"); }
-  bool another(std::size_t) override {
-    if (at_ == end_ || at_ == last_element_) return stuck();
+  bool another(std::size_t i) override {
+    if (at_ == end_ || (i != 0 && at_ == last_element_)) return stuck();
     last_element_ = at_;
     return true;
   }

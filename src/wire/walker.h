@@ -111,6 +111,22 @@ class Walker {
     }
     sink_.end();
   }
+  template <class N, class T, class F>
+  void until(const N& name, List<T>& list, F&& is_last) {
+    if (!ok()) return;
+    sink_.begin_list(name_text(name), element_type<T>());
+    std::size_t capacity = 0;
+    list.length = 0;
+    while (ok()) {
+      if (list.length == capacity && !grow(list, capacity)) break;
+      T& element = list.first[list.length];
+      field(element_name(list.length), element);
+      if (!ok()) break;
+      ++list.length;
+      if (is_last(element)) break;
+    }
+    sink_.end();
+  }
   template <class N, class C, class F>
   void sized(const N& name, C, F&& content, std::size_t extra = 0) {
     if (!ok()) return;

@@ -127,6 +127,68 @@ TEST(Description, ErrorsNameTheField) {
   EXPECT_EQ(decode<Rows>(many, arena).error().kind, ErrorKind::too_many);
 }
 
+// Groups of numbers, each ended by a zero; and a list in a list, both beginning at the same byte.
+struct Groups {
+  static constexpr std::string_view kName = "Groups";
+  struct Group {
+    static constexpr std::string_view kName = "Group";
+    List<u8> numbers;
+    static void fields(auto& m, auto& v) {
+      v.until("Numbers", m.numbers, [](u8 number) { return number == 0; });
+    }
+  };
+  List<Group> groups;
+  static void fields(auto& m, auto& v) { v.until_end("Groups", m.groups); }
+};
+
+TEST(Description, ListsMayEndWithALastElement) {
+  Arena arena;
+  auto bytes = *from_hex("0102 00 00 05 00");
+  auto read = decode<Groups>(bytes, arena);
+  ASSERT_TRUE(read.ok()) << read.error().text();
+  ASSERT_EQ(read->groups.size(), 3u);
+  EXPECT_EQ(read->groups[0].numbers.size(), 3u);
+  EXPECT_EQ(read->groups[1].numbers.size(), 1u);
+  Tree tree = read_tree(struct_info<Groups>, bytes, arena);
+  ASSERT_FALSE(tree.error) << tree.error->text();
+  auto rebuilt = from_json(struct_info<Groups>, to_json(tree.root), arena);
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().text();
+  OutBuffer out;
+  ASSERT_TRUE(encode(*static_cast<const Groups*>(*rebuilt), out));
+  EXPECT_EQ(to_hex(out.view()), to_hex(bytes));
+  auto open = *from_hex("0102");
+  EXPECT_EQ(decode<Groups>(open, arena).error().text(), "Groups.Groups[0].Numbers[2]: 1 byte needed, 0 left at 0x0002");
+}
+
+// Elements whose bytes are laid bare: each inside begins again at offset 0.
+struct Nested {
+  static constexpr std::string_view kName = "Nested";
+  struct Part {
+    static constexpr std::string_view kName = "Part";
+    ByteView bytes;
+    static void fields(auto& m, auto& v) {
+      v("Size", count_of<u8>(m.bytes));
+      v("Bytes", m.bytes);
+      v.inside("Inside", struct_info<Groups>, [&](Arena&) { return std::optional<ByteView>(m.bytes); });
+    }
+  };
+  List<Part> parts;
+  static void fields(auto& m, auto& v) { v.until_end("Parts", m.parts); }
+};
+
+TEST(Description, TreesShowWhatIsInside) {
+  Arena arena;
+  auto bytes = *from_hex("03 010200 02 0100 01 09");
+  Tree tree = read_tree(struct_info<Nested>, bytes, arena);
+  ASSERT_FALSE(tree.error) << tree.error->text();
+  const auto& parts = tree.root.fields[0].fields;
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[0].find("Inside")->text, "");
+  EXPECT_EQ(parts[1].find("Inside")->text, "");
+  EXPECT_NE(parts[2].find("Inside")->text, "");  // its group has no end; the rest is not spoilt
+  EXPECT_EQ(tree.consumed, bytes.size());
+}
+
 TEST(Description, DeepNestingIsRefused) {
   std::vector<u8> bytes;
   auto head = *from_hex("00 0000000000000000 0000000000000000 00000000000000000000000000000000 00 0000 00 01");

@@ -10,26 +10,25 @@
 
 namespace ropewalk::mapihttp {
 
+// For trees: the ROP buffers inside the extended buffers of Execute.
+extern const emsmdb::PayloadIs kRopInput, kRopOutput;
+
 namespace detail {
 
-// A buffer behind its 32-bit size. A tree shows the extended buffers inside, and what they hold where that is known.
-void buffer_fields(std::string_view size_name, std::string_view name, const emsmdb::PayloadIs* payload, auto& bytes,
+// A buffer behind its 32-bit size. A tree shows the extended buffers inside, and what they hold.
+void buffer_fields(std::string_view size_name, std::string_view name, const emsmdb::PayloadIs& payload, auto& bytes,
                    auto& v) {
   v(size_name, wire::count_of<u32>(bytes));
   v(name, bytes);
   if (bytes.empty()) return;
-  auto show = [&] {
+  v.with(payload, [&] {
     v.template inside<emsmdb::ExtendedBuffers>("Opened", [&](Arena&) { return std::optional<ByteView>(bytes); });
-  };
-  if (payload != nullptr)
-    v.with(*payload, show);
-  else
-    show();
+  });
 }
 
 void auxiliary_fields(auto& bytes, auto& v) {
   static constexpr emsmdb::PayloadIs kBlocks{&wire::struct_info<emsmdb::AuxBuffer>};
-  buffer_fields("AuxiliaryBufferSize", "AuxiliaryBuffer", &kBlocks, bytes, v);
+  buffer_fields("AuxiliaryBufferSize", "AuxiliaryBuffer", kBlocks, bytes, v);
 }
 
 }  // namespace detail
@@ -88,7 +87,7 @@ struct ExecuteRequest {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     v("Flags", m.flags);
-    detail::buffer_fields("RopBufferSize", "RopBuffer", wire::context<emsmdb::PayloadIs>(v), m.rop_buffer, v);
+    detail::buffer_fields("RopBufferSize", "RopBuffer", kRopInput, m.rop_buffer, v);
     v("MaxRopOut", m.max_rop_out);
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
@@ -108,7 +107,7 @@ struct ExecuteResponse {
     if (m.status_code == 0) {
       v("ErrorCode", m.error_code);
       v("Flags", m.flags);
-      detail::buffer_fields("RopBufferSize", "RopBuffer", wire::context<emsmdb::PayloadIs>(v), m.rop_buffer, v);
+      detail::buffer_fields("RopBufferSize", "RopBuffer", kRopOutput, m.rop_buffer, v);
     }
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
