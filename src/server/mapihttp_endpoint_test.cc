@@ -22,7 +22,7 @@ TEST_F(Endpoint, ASessionFromConnectToDisconnect) {
   EXPECT_EQ(reply.code(), 0);    // MS-OXCMAPIHTTP_R55 MS-OXCMAPIHTTP_R133 MS-OXCMAPIHTTP_R136 MS-OXCMAPIHTTP_R1301
   EXPECT_EQ(reply.headers.get("Content-Type"), "application/mapi-http");  // MS-OXCMAPIHTTP_R2037
   EXPECT_EQ(reply.headers.get("X-RequestType"), "Connect");               // MS-OXCMAPIHTTP_R176
-  // MS-OXCMAPIHTTP_R219 and the rest of section 2.2.4.1.2: the body is all read, field by field.
+  // Section 2.2.4.1.2: the body is all read, field by field.
   // MS-OXCMAPIHTTP_R209 MS-OXCMAPIHTTP_R1349 MS-OXCMAPIHTTP_R210 MS-OXCMAPIHTTP_R211 MS-OXCMAPIHTTP_R212
   // MS-OXCMAPIHTTP_R214 MS-OXCMAPIHTTP_R215 MS-OXCMAPIHTTP_R216 MS-OXCMAPIHTTP_R1351 MS-OXCMAPIHTTP_R218
   // MS-OXCMAPIHTTP_R1352 MS-OXCMAPIHTTP_R1218 MS-OXCMAPIHTTP_R2224 MS-OXCMAPIHTTP_R1431
@@ -124,7 +124,7 @@ TEST_F(Endpoint, HeadersOfEveryResponse) {
   }
 }
 
-// MS-OXCMAPIHTTP_R41 MS-OXCMAPIHTTP_R42: the response as its bytes stand on the wire, the meta-tags in front.
+// MS-OXCMAPIHTTP_R41 MS-OXCMAPIHTTP_R42 MS-OXCMAPIHTTP_R1229: the response as its bytes stand on the wire, the meta-tags in front.
 TEST_F(Endpoint, TheBytesOfAChunkedResponse) {
   start();
   auto one = connected();
