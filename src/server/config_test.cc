@@ -98,6 +98,27 @@ TEST(Config, ErrorsNameTheLineAndTheKey) {
   EXPECT_THAT(error_of("data = 'x'\n[https]\nport = 'x'\n[zzz]\n"), HasSubstr("a.toml:3"));
 }
 
+// The example says what the defaults are; it must not lie.
+TEST(Config, TheExampleFileHasTheDefaults) {
+  Config defaults, config;
+  Status read = read_config(ROPEWALK_SOURCE_DIR "/examples/ropewalk.toml", config);
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  EXPECT_EQ(config.https_port, kDefaultHttpsPort);
+  EXPECT_EQ(config.organization, defaults.organization);
+  EXPECT_EQ(config.log_level, defaults.log_level);
+  EXPECT_EQ(config.listen, defaults.listen);
+  EXPECT_EQ(config.session_expiry, defaults.session_expiry);
+  EXPECT_EQ(config.sessions_per_user, defaults.sessions_per_user);
+  EXPECT_EQ(config.sessions, defaults.sessions);
+  EXPECT_EQ(config.credentials_remembered, defaults.credentials_remembered);
+  EXPECT_EQ(config.failures_in_a_row, defaults.failures_in_a_row);
+  EXPECT_EQ(config.max_connections, defaults.max_connections);
+  EXPECT_EQ(config.io_threads, defaults.io_threads);
+  EXPECT_EQ(config.workers, defaults.workers);
+  EXPECT_EQ(config.grace, defaults.grace);
+  EXPECT_THAT(weak_settings(config), IsEmpty());
+}
+
 TEST(Config, AMissingFileIsAnError) {
   Config config;
   Status read = read_config("/nonexistent/ropewalk.toml", config);
