@@ -174,20 +174,22 @@ Outcome<std::size_t> StoredContent::read(u64 offset, std::span<u8> out) {
   return done;
 }
 
-Outcome<std::vector<u8>> read_content(sql::Database& database, const Reference& reference) {
+Outcome<std::vector<u8>> read_content(sql::Database& database, const Reference& reference, std::size_t most) {
   std::vector<u8> all, piece;
+  const u64 wanted = std::min<u64>(reference.size, most);
   ROPEWALK_TRY(auto chunk, database.prepare("SELECT coding, data FROM chunks WHERE id >= ? AND id < ? ORDER BY id"));
   chunk.bind_all(reference.content << kPlaceBits, (reference.content + 1) << kPlaceBits);
-  for (;;) {
+  while (all.size() < wanted) {
     ROPEWALK_TRY(bool found, chunk.step());
     if (!found) break;
     ROPEWALK_CHECK(decode_chunk(chunk.integer(0), chunk.blob(1), piece));
     all.insert(all.end(), piece.begin(), piece.end());
   }
-  if (all.size() != reference.size)
+  if (all.size() < wanted)
     return Failure(mapi::ErrorCode::corrupt_data, "content " + std::to_string(reference.content) + " has " +
                                                       std::to_string(all.size()) + " bytes, not " +
                                                       std::to_string(reference.size));
+  all.resize(wanted);
   return all;
 }
 

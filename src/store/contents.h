@@ -39,7 +39,8 @@ class StoredContent final : public ByteSource {
   std::vector<u8> chunk_;
 };
 
-// All of a content at once.
-Outcome<std::vector<u8>> read_content(sql::Database& database, const Reference& reference);
+// A content at once, or its first `most` bytes.
+Outcome<std::vector<u8>> read_content(sql::Database& database, const Reference& reference,
+                                      std::size_t most = ~std::size_t{0});
 
 }  // namespace ropewalk::store
