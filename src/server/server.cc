@@ -161,8 +161,10 @@ Status Server::Impl::load_certificate() {
   return {};
 }
 
+// Takes an address in place of the DN too: a client that did not ask autodiscover knows no DN.
 std::optional<MailboxEntry> Server::Impl::find_mailbox(std::string_view legacy_dn) {
-  auto found = directory_->find_by_dn(legacy_dn);
+  bool is_dn = legacy_dn.starts_with('/');
+  auto found = is_dn ? directory_->find_by_dn(legacy_dn) : directory_->find_by_address(legacy_dn);
   if (!found) {
     log_.error("cannot look up a DN: " + found.error().text);
     return std::nullopt;

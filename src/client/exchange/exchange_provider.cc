@@ -1,0 +1,107 @@
+#include "client/exchange/exchange_provider.h"
+
+#include <charconv>
+
+#include "client/exchange/exchange_store.h"
+
+namespace ropewalk::client {
+
+using mapi::ErrorCode;
+
+namespace exchange {
+namespace {
+
+std::string percent_encoded(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (char c : text) {
+    auto byte = static_cast<u8>(c);
+    bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '@' || c == '.' ||
+                 c == '-' || c == '_';
+    if (plain) {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+template <class T>
+bool parse_number(std::string_view text, T& number) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// "https://HOST[:PORT][/PATH[?QUERY]]"; HOST may be an address in brackets.
+Outcome<void> parse_server(std::string_view url, const std::string& user, ChannelOptions& options) {
+  Failure wrong{ErrorCode::invalid_param,
+                "the server \"" + std::string(url) + "\" is not https://HOST[:PORT] or http://HOST[:PORT]"};
+  options.http.tls = url.starts_with("https://");
+  if (!options.http.tls && !url.starts_with("http://")) return wrong;
+  std::string_view rest = url.substr(options.http.tls ? 8 : 7);
+  auto slash = rest.find('/');
+  std::string_view authority = rest.substr(0, slash), path = slash == std::string_view::npos ? "" : rest.substr(slash);
+  std::string_view host = authority, port;
+  auto after = authority.starts_with('[') ? authority.find(']') : 0;
+  if (after == std::string_view::npos) return wrong;
+  if (auto colon = authority.find(':', after); colon != std::string_view::npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon + 1);
+  }
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return wrong;
+  options.http.host = host;
+  if (!port.empty() && (!parse_number(port, options.http.port) || options.http.port == 0)) return wrong;
+  options.target = path.size() > 1 ? std::string(path) : "/mapi/emsmdb/?MailboxId=" + percent_encoded(user);
+  return {};
+}
+
+}  // namespace
+
+Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
+  ChannelOptions options;
+  options.user = service.get("user");
+  if (options.user.empty())
+    return Failure{ErrorCode::invalid_param, "whose mailbox is it? Name the user (--user ADDRESS)"};
+  ROPEWALK_CHECK(parse_server(service.get("server"), options.user, options));
+  options.user_dn = service.get("dn", options.user);
+  options.http.ca_file = service.get("ca");
+  options.http.insecure = service.get("insecure") == "true";
+  options.plain = service.get("plain") == "true";
+  options.client_application = service.get("client_application", "Ropewalk/" ROPEWALK_VERSION);
+  u32 seconds = 60;
+  bool good = parse_number(service.get("timeout", "60"), seconds) && seconds > 0 && seconds <= 3600;
+  if (!good) return Failure{ErrorCode::invalid_param, "timeout: a number of seconds from 1 to 3600"};
+  options.http.timeout = std::chrono::seconds(seconds);
+  if (!parse_number(service.get("code_page", "1252"), options.code_page))
+    return Failure{ErrorCode::invalid_param, "code_page: a Windows code page's number"};
+  if (!parse_number(service.get("lcid", "1033"), options.lcid))
+    return Failure{ErrorCode::invalid_param, "lcid: a Windows locale's number"};
+  ROPEWALK_TRY(options.password, host.password(service));
+  options.observer = host.observer();
+  return options;
+}
+
+namespace {
+
+class ExchangeProvider : public Provider {
+ public:
+  Outcome<std::unique_ptr<MessageStore>> open_store(const Service& service, Host& host) override {
+    ROPEWALK_TRY(ChannelOptions options, channel_options(service, host));
+    ROPEWALK_TRY(auto session, RopSession::open(std::move(options)));
+    return make_store(std::move(session));
+  }
+};
+
+}  // namespace
+}  // namespace exchange
+
+Provider& exchange_provider() {
+  static exchange::ExchangeProvider provider;
+  return provider;
+}
+
+}  // namespace ropewalk::client

@@ -1,0 +1,23 @@
+// The provider "exchange": a server over MAPI/HTTP ([MS-OXCMAPIHTTP]).
+//
+// Settings: `server`: https://HOST[:PORT] or http://HOST[:PORT], with the endpoint's path and query where they are not
+// /mapi/emsmdb/?MailboxId=USER; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN. Without one the user's
+// address goes in its place: servers of this project take that, or nothing, for the mailbox of whoever logged on;
+// others want the DN that autodiscover tells. `ca`, `insecure`, `plain` (no compression, no XOR), `timeout` (seconds),
+// `client_application` (X-ClientApplication), `code_page`, `lcid`.
+#pragma once
+
+#include "client/exchange/http_channel.h"
+#include "client/provider.h"
+
+namespace ropewalk::client {
+
+Provider& exchange_provider();
+
+namespace exchange {
+/// How to reach a service's server, from its settings; the password is the host's to give. For tools (bench) that speak
+/// below the level of stores.
+Outcome<ChannelOptions> channel_options(const Service& service, Host& host);
+}  // namespace exchange
+
+}  // namespace ropewalk::client
