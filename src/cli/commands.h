@@ -12,6 +12,15 @@ class Outcome;
 void add_serve_command(CLI::App& root, Outcome& outcome);
 void add_decode_command(CLI::App& root, Outcome& outcome);
 void add_encode_command(CLI::App& root, Outcome& outcome);
+void add_folders_command(CLI::App& root, Outcome& outcome);
+void add_messages_command(CLI::App& root, Outcome& outcome);
+void add_show_command(CLI::App& root, Outcome& outcome);
+void add_attachments_command(CLI::App& root, Outcome& outcome);
+void add_put_command(CLI::App& root, Outcome& outcome);
+void add_watch_command(CLI::App& root, Outcome& outcome);
+void add_profile_command(CLI::App& root, Outcome& outcome);
+void add_demo_command(CLI::App& root, Outcome& outcome);
+void add_bench_command(CLI::App& root, Outcome& outcome);
 void add_completion_command(CLI::App& root, Outcome& outcome);
 void add_man_command(CLI::App& root, Outcome& outcome);
 

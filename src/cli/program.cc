@@ -33,6 +33,15 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   add_serve_command(root, outcome);
   add_decode_command(root, outcome);
   add_encode_command(root, outcome);
+  add_folders_command(root, outcome);
+  add_messages_command(root, outcome);
+  add_show_command(root, outcome);
+  add_attachments_command(root, outcome);
+  add_put_command(root, outcome);
+  add_watch_command(root, outcome);
+  add_profile_command(root, outcome);
+  add_demo_command(root, outcome);
+  add_bench_command(root, outcome);
   add_completion_command(root, outcome);
   add_man_command(root, outcome);
 }

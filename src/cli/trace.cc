@@ -1,0 +1,180 @@
+#include "cli/trace.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <map>
+#include <mutex>
+
+#include "cli/text_table.h"
+#include "protocol/mapihttp/bodies.h"
+#include "protocol/rop/oxctabl.h"
+#include "protocol/rop/rop_buffer.h"
+#include "wire/tree.h"
+
+namespace ropewalk::cli {
+namespace {
+
+using client::Traffic;
+
+constexpr std::size_t kLongestLine = 200;  // of one ROP, without --full
+constexpr std::size_t kLongestValue = 60;
+
+// Fields that say nothing to somebody who reads along.
+bool is_dull(std::string_view name) {
+  return name == "RopId" || name == "LogonId" || name == "Reserved" || name.ends_with("Count") ||
+         name.ends_with("Size") || name == "WantAsynchronous";
+}
+
+std::string text_of_node(const wire::Node& node) {
+  if (!node.has_fields) return node.text.empty() ? boost::json::serialize(node.value) : node.text;
+  std::string text;
+  for (const wire::Node& field : node.fields) {
+    if (is_dull(field.name)) continue;
+    if (!text.empty()) text += ", ";
+    if (!field.name.starts_with('[')) text += field.name + "=";
+    text += text_of_node(field);
+    if (text.size() > kLongestValue) {
+      text += "…";
+      break;
+    }
+  }
+  bool list = !node.fields.empty() && node.fields[0].name.starts_with('[');
+  return (list ? "[" : "{") + text + (list ? "]" : "}");
+}
+
+// "RopOpenFolder FolderId=0001-000000000005 -> handle 2"
+std::string line_of_rop(const wire::Node& rop) {
+  std::string line(rop.type);
+  for (std::string_view tail : {"Request", "Response"})
+    if (line.ends_with(tail)) line.resize(line.size() - tail.size());
+  for (const wire::Node& field : rop.fields) {
+    if (is_dull(field.name)) continue;
+    line += " " + field.name + "=" + fitted(text_of_node(field), kLongestValue);
+  }
+  return fitted(line, kLongestLine);
+}
+
+// What was learned of tables: the columns that a client set, by the handle.
+class Columns : public rop::TableColumns {
+ public:
+  std::span<const mapi::PropTag> columns(u32 handle) const override {
+    auto found = known_.find(handle);
+    return found == known_.end() ? std::span<const mapi::PropTag>() : found->second;
+  }
+  void learn(const rop::InputBuffer& request, std::span<const u32> handles) {
+    for (const rop::AnyRopRequest& any : request.rops) {
+      const auto* set = any.as<rop::SetColumnsRequest>();
+      if (set == nullptr || set->input_handle_index >= handles.size()) continue;
+      known_[handles[set->input_handle_index]].assign(set->property_tags.begin(), set->property_tags.end());
+    }
+  }
+  void forget() { known_.clear(); }
+
+ private:
+  std::map<u32, std::vector<mapi::PropTag>> known_;
+};
+
+// Follows one conversation.
+class Tracer {
+ public:
+  explicit Tracer(TraceOptions options) : options_(options) {}
+
+  std::string describe(const Traffic& traffic) {
+    bool asks = traffic.kind == Traffic::Kind::request;
+    std::string text = fmt::format("{} {} #{}", asks ? "-->" : "<--", traffic.type, traffic.number);
+    if (asks)
+      text += fmt::format(" ({} bytes)", traffic.body.size());
+    else
+      text += fmt::format(" ({} bytes, {:.1f} ms)", traffic.body.size(),
+                          static_cast<double>(traffic.took.count()) / 1000.0);
+    text = paint(text, asks ? "\x1b[36m" : "\x1b[32m") + "\n";
+    if (traffic.type == "Connect") columns_.forget();
+    if (options_.full) text += indented(printable(traffic.head, true));
+    if (traffic.rops.empty()) return text + (options_.full ? body_tree(traffic) : "");
+    return text + (asks ? request_rops(traffic.rops) : response_rops(traffic));
+  }
+
+ private:
+  std::string paint(const std::string& text, std::string_view color) const {
+    return options_.color ? std::string(color) + text + "\x1b[0m" : text;
+  }
+  static std::string indented(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+      auto end = text.find('\n');
+      out += "      " + std::string(text.substr(0, end)) + "\n";
+      text = end == std::string_view::npos ? "" : text.substr(end + 1);
+    }
+    return out;
+  }
+  std::string body_tree(const Traffic& traffic) const {
+    bool asks = traffic.kind == Traffic::Kind::request;
+    const wire::StructInfo* info = nullptr;
+    if (traffic.type == "Connect")
+      info = asks ? &wire::struct_info<mapihttp::ConnectRequest> : &wire::struct_info<mapihttp::ConnectResponse>;
+    else if (traffic.type == "NotificationWait")
+      info = asks ? &wire::struct_info<mapihttp::NotificationWaitRequest>
+                  : &wire::struct_info<mapihttp::NotificationWaitResponse>;
+    else if (traffic.type == "Disconnect")
+      info = asks ? &wire::struct_info<mapihttp::DisconnectRequest> : &wire::struct_info<mapihttp::DisconnectResponse>;
+    if (info == nullptr) return {};
+    Arena arena;
+    return indented(wire::to_text(wire::read_tree(*info, traffic.body, arena).root));
+  }
+  std::string rops_of(const wire::Tree& tree) const {
+    std::string text;
+    const wire::Node* list = tree.root.find("RopsList");
+    if (list != nullptr) {
+      for (const wire::Node& rop : list->fields)
+        text += options_.full ? indented(wire::to_text(rop)) : "    " + line_of_rop(rop) + "\n";
+    }
+    if (tree.error) text += "    (" + tree.error->text() + ")\n";
+    return text;
+  }
+  std::string request_rops(ByteView bytes) const {
+    Arena arena;
+    return rops_of(wire::read_tree(wire::struct_info<rop::InputBuffer>, bytes, arena));
+  }
+  std::string response_rops(const Traffic& traffic) {
+    Arena arena;
+    auto request = wire::decode<rop::InputBuffer>(traffic.request_rops, arena);
+    if (!request.ok()) {
+      return rops_of(wire::read_tree(wire::struct_info<rop::OutputBuffer>, traffic.rops, arena));
+    }
+    // A table opened in this very request has its handle in the answer's table alone.
+    std::vector<u32> handles(request->handles.begin(), request->handles.end());
+    if (auto parts = rop::split_rop_buffer(traffic.rops); parts.ok())
+      for (std::size_t i = 0; i < handles.size() && i < parts->handle_count(); ++i) handles[i] = parts->handle(i);
+    columns_.learn(*request, handles);
+    rop::AnsweredRequests answered{request->rops.span(), handles, &columns_};
+    wire::Context context = wire::add_context(answered, nullptr);
+    return rops_of(wire::read_tree(wire::struct_info<rop::OutputBuffer>, traffic.rops, arena, &context));
+  }
+
+  TraceOptions options_;
+  Columns columns_;
+};
+
+}  // namespace
+
+std::function<void(const client::Traffic&)> trace_to(std::function<void(const std::string&)> print,
+                                                     TraceOptions options) {
+  struct State {
+    explicit State(TraceOptions how) : tracer(how) {}
+    std::mutex mutex;
+    Tracer tracer;
+  };
+  auto state = std::make_shared<State>(options);
+  return [state, print = std::move(print)](const client::Traffic& traffic) {
+    std::lock_guard lock(state->mutex);
+    print(state->tracer.describe(traffic));
+  };
+}
+
+std::function<void(const client::Traffic&)> trace_to_stderr(TraceOptions options) {
+  return trace_to([](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }, options);
+}
+
+}  // namespace ropewalk::cli
