@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/utf16.h"
+#include "mapi/code_page.h"
+#include "mapi/entry_id.h"
 #include "mapi/property_tags.h"
 #include "mime/encoded_word.h"
 #include "mime/fields.h"
@@ -17,8 +19,6 @@ namespace tag = mapi::tag;
 using mapi::PropTag;
 using mapi::Value;
 
-constexpr u8 kOneOffProvider[16] = {0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19,
-                                    0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02};
 constexpr int kMostNested = 16;  // groups in groups, which nothing legitimate has
 
 void collect(InternetAddressList* list, int depth, std::vector<Mailbox>& out) {
@@ -37,9 +37,12 @@ void collect(InternetAddressList* list, int depth, std::vector<Mailbox>& out) {
   }
 }
 
-void append_utf16_text(std::string_view text, std::vector<u8>& out) {
-  append_utf16(text, out);
-  out.insert(out.end(), 2, 0);
+// GMime reads groups by recursion: no more of them than a stack can take.
+void bound_groups(std::string& text) {
+  constexpr int kMostColons = 500;
+  int colons = 0;
+  for (char& c : text)
+    if (c == ':' && ++colons > kMostColons) c = ' ';
 }
 
 constexpr AddressTags kRecipientTags{tag::PidTagDisplayName, tag::PidTagEmailAddress, tag::PidTagAddressType,
@@ -64,6 +67,7 @@ std::vector<Mailbox> parse_addresses(std::string_view value, std::string_view ch
   if (text.empty()) return out;
   if (text.find("=?") != text.npos) text = join_encoded_words(text);
   start_gmime();
+  bound_groups(text);
   GlibObject<InternetAddressList> list(internet_address_list_parse(nullptr, text.c_str()));
   if (list) collect(list.get(), 0, out);
   return out;
@@ -75,31 +79,34 @@ std::string format_address(const Mailbox& mailbox) {
 }
 
 std::vector<u8> one_off_entry_id(const Mailbox& mailbox) {
-  std::vector<u8> out(4, 0);
-  out.insert(out.end(), std::begin(kOneOffProvider), std::end(kOneOffProvider));
-  out.insert(out.end(), {0x00, 0x00, 0x01, 0x90});  // version 0; no rich text, do not look up, Unicode
-  append_utf16_text(mailbox.display_name(), out);
-  append_utf16_text("SMTP", out);
-  append_utf16_text(mailbox.address, out);
-  return out;
+  std::vector<u8> name = utf8_to_utf16(mailbox.display_name());
+  std::vector<u8> type = utf8_to_utf16("SMTP");
+  std::vector<u8> address = utf8_to_utf16(mailbox.address);
+  mapi::OneOffEntryId id;
+  id.provider_uid = mapi::kOneOffProvider;
+  id.body.one_off_flags.value =
+      mapi::OneOffFlags::kUnicode | mapi::OneOffFlags::kNoLookup | mapi::OneOffFlags::kNoRichInfo;
+  id.body.display_name = {name};
+  id.body.address_type = {type};
+  id.body.email_address = {address};
+  wire::OutBuffer out;
+  wire::encode(id, out);
+  return {out.data(), out.data() + out.size()};
 }
 
 std::optional<Mailbox> mailbox_of_one_off(ByteView entry_id) {
-  constexpr std::size_t kTexts = 24;
-  if (entry_id.size() < kTexts || !std::ranges::equal(entry_id.subspan(4, 16), kOneOffProvider)) return std::nullopt;
-  bool unicode = (entry_id[23] & 0x80) != 0;
-  std::size_t width = unicode ? 2 : 1;
-  std::string texts[3];
-  ByteView rest = entry_id.subspan(kTexts);
-  for (std::string& text : texts) {
-    std::size_t end = 0;
-    while (end + width <= rest.size() && (rest[end] != 0 || (unicode && rest[end + 1] != 0))) end += width;
-    if (end + width > rest.size()) return std::nullopt;
-    text = unicode ? utf16_to_utf8(rest.first(end)) : std::string(text_of(rest.first(end)));
-    rest = rest.subspan(end + width);
+  Arena arena(entry_id.size() + 64, 64);
+  auto id = wire::decode<mapi::OneOffEntryId>(entry_id, arena);
+  if (!id || id->provider_uid != mapi::kOneOffProvider) return std::nullopt;
+  Mailbox out;
+  if (id->body.one_off_flags.unicode()) {
+    out = {utf16_to_utf8(id->body.display_name.bytes), utf16_to_utf8(id->body.email_address.bytes)};
+  } else {
+    out = {mapi::string8_to_utf8(id->body.display_name8.bytes, 1252),
+           mapi::string8_to_utf8(id->body.email_address8.bytes, 1252)};
   }
-  if (texts[0] == texts[2]) texts[0].clear();
-  return Mailbox{texts[0], texts[2]};
+  if (out.name == out.address) out.name.clear();
+  return out;
 }
 
 std::vector<u8> search_key(const Mailbox& mailbox) {

@@ -6,6 +6,7 @@
 #include "mime/charset.h"
 #include "mime/encoded_word.h"
 #include "mime/export_context.h"
+#include "mime/html_references.h"
 #include "mime/import_context.h"
 #include "mime/text.h"
 
@@ -82,11 +83,9 @@ std::string calendar_part(const MessageContent& message) {
   return make_part(fields, calendar, true);
 }
 
-bool is_shown(const mapi::AttachmentContent& attachment, std::string_view html) {
-  std::string id = attachment.properties.text(PropTag(tag::PidTagAttachContentId));
-  std::string location = attachment.properties.text(PropTag(tag::PidTagAttachContentLocation));
-  return (!id.empty() && html.find("cid:" + id) != html.npos) ||
-         (!location.empty() && html.find(location) != html.npos);
+bool is_shown(const mapi::AttachmentContent& attachment, const HtmlReferences& html) {
+  return html.has_content_id(attachment.properties.text(PropTag(tag::PidTagAttachContentId))) ||
+         html.has_location(attachment.properties.text(PropTag(tag::PidTagAttachContentLocation)));
 }
 
 // RTF alone: no writer for it here, but the bytes go along.
@@ -110,8 +109,9 @@ std::string export_body(const MessageContent& message, std::vector<bool>& inline
   if (const Value* value = message.properties.find(PropTag(tag::PidTagHtml))) {
     std::string_view html = text_of(value->bytes);
     std::vector<std::string> related{html_part(message, html)};
+    HtmlReferences references(html);
     for (std::size_t i = 0; i < message.attachments.size(); ++i) {
-      if (message.attachments[i].embedded || !is_shown(message.attachments[i], html)) continue;
+      if (message.attachments[i].embedded || !is_shown(message.attachments[i], references)) continue;
       related.push_back(export_attachment(message.attachments[i], true));
       inlined[i] = true;
     }

@@ -1,5 +1,6 @@
 // MIME entities for the way out.
 #include <algorithm>
+#include <charconv>
 
 #include "mime/export_context.h"
 #include "mime/text.h"
@@ -32,6 +33,21 @@ bool is_mostly_ascii(std::string_view text) {
   return static_cast<std::size_t>(plain) * 4 >= text.size() * 3;
 }
 
+// One past the highest number of such a boundary in any of the parts.
+std::string unused_boundary(const std::vector<std::string>& entities) {
+  constexpr std::string_view kStem = "=_part_";
+  u64 highest = 0;
+  for (const std::string& entity : entities) {
+    for (auto at = entity.find(kStem); at != entity.npos; at = entity.find(kStem, at + 1)) {
+      u64 number = 0;
+      std::string_view digits = std::string_view(entity).substr(at + kStem.size(), 12);
+      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      highest = std::max(highest, number);
+    }
+  }
+  return std::string(kStem) + std::to_string(highest + 1);
+}
+
 }  // namespace
 
 std::string make_part(const std::string& fields, std::string_view bytes, bool is_text) {
@@ -51,13 +67,7 @@ std::string make_part(const std::string& fields, std::string_view bytes, bool is
 
 std::string make_multipart(std::string_view subtype, std::string_view parameters,
                            const std::vector<std::string>& entities) {
-  std::string boundary;
-  for (int number = 1;; ++number) {  // the first one that occurs in none of the parts
-    boundary = "=_part_" + std::to_string(number);
-    bool taken = std::ranges::any_of(
-        entities, [&](const std::string& entity) { return entity.find("--" + boundary) != std::string::npos; });
-    if (!taken) break;
-  }
+  std::string boundary = unused_boundary(entities);
   std::string out = "Content-Type: multipart/" + std::string(subtype);
   out += ";";
   out += parameters;

@@ -61,6 +61,8 @@ bool parse_plain_parameters(std::string_view text, Parameters& out) {
 }
 
 Parameters parse_parameters(std::string_view text) {
+  constexpr std::size_t kMost = 16u << 10;  // bytes: no field says more about a part
+  text = text.substr(0, kMost);
   Parameters out;
   if (parse_plain_parameters(text, out)) return out;
   out.clear();

@@ -3,6 +3,7 @@
 #include "mime/addresses.h"
 #include "mime/body_text.h"
 #include "mime/file_name.h"
+#include "mime/html_references.h"
 #include "mime/import_context.h"
 #include "mime/text.h"
 
@@ -59,11 +60,9 @@ void describe(const Part& part, std::size_t number, mapi::PropertyBag& bag) {
 }
 
 // [MS-OXCMAIL] 2.1.3.4.1.2: inline where the HTML shows it; then it is hidden from the list of attachments.
-void mark_inline(const Part& part, bool related, std::string_view html, mapi::PropertyBag& bag) {
-  std::string id = without_angles(part.value_of("content-id"));
-  std::string location = part.value_of("content-location");
-  bool shown = (!id.empty() && html.find("cid:" + id) != html.npos) ||
-               (related && !location.empty() && html.find(location) != html.npos);
+void mark_inline(const Part& part, bool related, const HtmlReferences& html, mapi::PropertyBag& bag) {
+  bool shown = html.has_content_id(without_angles(part.value_of("content-id"))) ||
+               (related && html.has_location(part.value_of("content-location")));
   if (!shown) return;
   bag.set(PropTag(tag::PidTagAttachFlags), Value::of(kRenderedInBody));
   bag.set(PropTag(tag::PidTagAttachmentHidden), Value::of(true));
@@ -73,7 +72,7 @@ struct Attaching {
   const BodyParts& bodies;
   const ImportContext& context;
   MessageContent& content;
-  std::string html;  // as bytes, to look for references
+  HtmlReferences html;
 };
 
 void attach_message(const Part& part, Attaching& at) {
@@ -149,8 +148,8 @@ AttachmentContent& add_attachment(const Part& part, std::string_view bytes, Mess
 
 void import_attachments(const Part& root, const BodyParts& bodies, const ImportContext& context,
                         MessageContent& content) {
-  Attaching at{bodies, context, content, {}};
-  if (const Value* html = content.properties.find(PropTag(tag::PidTagHtml))) at.html = text_of(html->bytes);
+  const Value* html = content.properties.find(PropTag(tag::PidTagHtml));
+  Attaching at{bodies, context, content, HtmlReferences(html == nullptr ? std::string_view() : text_of(html->bytes))};
   bool empty_root = !root.is_multipart() && !root.message && root.body.empty();
   if (!empty_root) attach(root, false, at);
 }

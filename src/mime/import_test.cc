@@ -1,4 +1,6 @@
 // What single messages become: the sample mail, and tricky ones made here.
+#include <ctime>
+
 #include "base/utf16.h"
 #include "mapi/property_tags.h"
 #include "mime/addresses.h"
@@ -403,6 +405,42 @@ TEST(Import, EveryCalendarOfTheCorpusComesThrough) {
     }
   }
   EXPECT_GT(mapped, 0);
+}
+
+// Input made to cost more than it weighs: each of these was or would be quadratic somewhere.
+TEST(Import, CostGrowsWithTheInputAlone) {
+  auto repeat = [](std::string_view piece, std::size_t bytes) {
+    std::string out;
+    while (out.size() < bytes) out += piece;
+    return out;
+  };
+  constexpr std::size_t kSize = 2u << 20;
+  std::string multipart = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n";
+  const std::string hostile[] = {
+      "Subject: " + repeat("=?a?q?", kSize) + "\r\n\r\n",
+      "Subject: " + repeat("=?utf-8?q?x", kSize) + "?=\r\n\r\n",
+      "To: " + repeat("a@b, ", kSize) + "\r\n\r\n",
+      "To: " + repeat("(", kSize) + "\r\n\r\n",
+      "To: " + repeat("g:", kSize) + "\r\n\r\n",
+      "To: " + repeat("\"", kSize) + "\r\n\r\n",
+      repeat("a:b\r\n", kSize),
+      repeat("x-", kSize),
+      repeat(" \r\n", kSize),
+      multipart + repeat("--b", kSize),
+      multipart + repeat("--b\r\n", kSize),
+      "Content-Type: text/plain; " + repeat("a*0*=b; ", kSize) + "\r\n\r\n",
+      "Content-Type: text/plain; " + repeat("a=b; ", kSize) + "\r\n\r\n",
+      "Content-Type: text/html\r\n\r\n" + repeat("<img src=cid:", kSize),
+      "Content-Type: text/plain; format=flowed\r\n\r\n" + repeat("> \r\n", kSize),
+  };
+  for (const std::string& raw : hostile) {
+    std::clock_t begin = std::clock();
+    Imported imported = import_text(raw);
+    double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    EXPECT_LT(seconds, 8) << raw.substr(0, 60);
+    EXPECT_LT(imported.message.attachments.size(), 6000u);
+    EXPECT_LE(imported.message.recipients.size(), 20'000u);
+  }
 }
 
 TEST(Import, WhatIsNoMessageIsABody) {

@@ -39,9 +39,9 @@ Split split_multipart(std::string_view body, std::string_view boundary) {
     at = body.find(opening, at);
     if (at == body.npos) break;
     bool at_line_start = at == 0 || body[at - 1] == '\n';
-    std::string_view rest = body.substr(at);
+    std::string_view rest = at_line_start ? body.substr(at) : std::string_view();
     std::string_view line = take_line(rest);
-    Boundary found = at_line_start ? match_boundary(without_line_end(line), boundary) : Boundary::none;
+    Boundary found = match_boundary(without_line_end(line), boundary);
     if (found == Boundary::none) {
       at += opening.size();
       continue;

@@ -66,8 +66,10 @@ std::string replace_words(std::string_view text, Take&& take) {
     run += bytes.empty() ? std::string() : text_of_words(bytes, charset);
     bytes.clear();
   };
+  const std::size_t last_end = text.rfind("?=") == text.npos ? 0 : text.size() - text.rfind("?=");
   while (!text.empty()) {
     std::size_t start = text.find("=?");
+    if (start != text.npos && text.size() - start < last_end + 2) start = text.npos;  // no word ends after it
     auto word = start == text.npos ? std::nullopt : take_word(text.substr(start));
     std::string_view before = text.substr(0, word ? start : start == text.npos ? start : start + 2);
     bool adjacent = !charset.empty() && word && trim(before).empty();
