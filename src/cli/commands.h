@@ -10,6 +10,7 @@ namespace ropewalk::cli {
 class Outcome;
 
 void add_serve_command(CLI::App& root, Outcome& outcome);
+void add_user_command(CLI::App& root, Outcome& outcome);
 void add_import_command(CLI::App& root, Outcome& outcome);
 void add_export_command(CLI::App& root, Outcome& outcome);
 void add_decode_command(CLI::App& root, Outcome& outcome);

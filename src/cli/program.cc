@@ -31,6 +31,7 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   root.set_help_flag("-h,--help", "Print this help and end");
   root.require_subcommand(0, 1);  // none at all is complained about by run_program()
   add_serve_command(root, outcome);
+  add_user_command(root, outcome);
   add_import_command(root, outcome);
   add_export_command(root, outcome);
   add_decode_command(root, outcome);

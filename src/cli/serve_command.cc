@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -46,9 +47,13 @@ sigset_t block_signals() {
   return signals;
 }
 
+// Hashing a password takes 19 MiB for a moment: blocks of that size go back to the system at once.
+void keep_memory_small() { mallopt(M_MMAP_THRESHOLD, 512 << 10); }
+
 void serve(const ServeOptions& options, Outcome& outcome) {
   auto config = configuration(options);
   if (!config) return outcome.misuse(config.error().text);
+  keep_memory_small();
   sigset_t signals = block_signals();
   auto server = server::Server::start(*config);
   if (!server) return outcome.fail(server.error());

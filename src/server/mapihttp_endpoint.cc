@@ -197,7 +197,7 @@ MapiHttpRefusal MapiHttpEndpoint::examine(Call& call) const {
   if (headers.get(mapihttp::kRequestId).empty()) return {ResponseCode::missing_header, "no X-RequestId header"};
   std::string_view media = headers.get(mapihttp::kContentType);
   // The second comes from connectivity tests.
-  if (!media.empty() && !starts_with_ignoring_case(media, mapihttp::kMediaType) &&
+  if (!call.request.body.empty() && !media.empty() && !starts_with_ignoring_case(media, mapihttp::kMediaType) &&
       !starts_with_ignoring_case(media, "application/octet-stream"))
     return {ResponseCode::invalid_header, fmt::format("Content-Type is {}", media.substr(0, 80))};
   if (call.request.body.size() > kMaxBody)

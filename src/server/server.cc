@@ -10,21 +10,8 @@
 #include <thread>
 
 #include "server/mapihttp_endpoint.h"
-#if __has_include("server/rop_processor.h") && 0  // until the store has its tables
 #include "server/rop_processor.h"
-#define HAVE_ROPS
-#endif
-#ifdef HAVE_ROPS
 #include "store/mailbox_stores.h"
-#else
-struct MailboxEntry {
-  ropewalk::i64 user_id = 0;
-  ropewalk::Guid mailbox_guid;
-  std::string display_name;
-  std::string address;
-  std::string legacy_dn;
-};
-#endif
 
 namespace ropewalk::server {
 namespace {
@@ -131,10 +118,8 @@ class Server::Impl {
   Status listen();
   std::optional<MailboxEntry> find_mailbox(std::string_view legacy_dn);
 
-#ifdef HAVE_ROPS
   std::optional<store::MailboxStores> mailboxes_;
   std::optional<Environment> environment_;
-#endif
   std::unique_ptr<RopRunner> rops_;
   std::unique_ptr<net::WorkerPool> pool_, sign_in_;
   std::optional<directory::Authenticator> authenticator_;
@@ -147,9 +132,7 @@ class Server::Impl {
 Status Server::Impl::open_data() {
   if (config_.data.empty()) return Error{"no data folder is given (--data DIR, or 'data' in the configuration)"};
   ROPEWALK_TRY(directory_, directory::Directory::open(config_.data, config_.organization));
-#ifdef HAVE_ROPS
   mailboxes_.emplace(config_.data);
-#endif
   return {};
 }
 
@@ -182,14 +165,8 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
 
   auto refused = [this](const std::string& line) { log_.warning(line); };
   auto find = [this](std::string_view dn) { return find_mailbox(dn); };
-#ifdef HAVE_ROPS
   environment_.emplace(Environment{*mailboxes_, find, refused});
   rops_ = rops != nullptr ? std::move(rops) : std::make_unique<RopProcessor>(*environment_);
-#else
-  (void)find;
-  if (rops == nullptr) return Error{"this build has no store: it cannot serve mailboxes"};
-  rops_ = std::move(rops);
-#endif
   unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   pool_ = std::make_unique<net::WorkerPool>(config_.workers != 0 ? config_.workers : 2 * cores);
   sign_in_ = std::make_unique<net::WorkerPool>(std::max(1u, cores / 2));

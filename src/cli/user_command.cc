@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "directory/directory.h"
+#include "server/config.h"
+#include "store/mailbox_stores.h"
+
+namespace ropewalk::cli {
+namespace {
+
+struct UserOptions {
+  std::string data, config_file, address, name, dn;
+  bool password_stdin = false, json = false, delete_mailbox = false;
+};
+
+// The first line of standard input.
+Result<std::string> read_password() {
+  std::string line;
+  if (!std::getline(std::cin, line)) return Error{"cannot read the password: standard input is empty"};
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) return Error{"cannot take an empty password"};
+  return line;
+}
+
+Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& options) {
+  server::Config config;
+  std::string path = options.config_file.empty() ? server::default_config_path(options.data) : options.config_file;
+  if (!options.config_file.empty() || access(path.c_str(), F_OK) == 0)
+    ROPEWALK_CHECK(server::read_config(path, config));
+  return directory::Directory::open(options.data, config.organization);
+}
+
+// The user with his mailbox, or neither.
+Status add_user(const UserOptions& options, std::string password) {
+  ROPEWALK_TRY(auto directory, open_directory(options));
+  directory::NewUser wanted{options.address, options.name, options.dn, std::move(password)};
+  ROPEWALK_TRY(directory::User user, directory->add_user(wanted));
+  store::MailboxStores mailboxes(options.data);
+  auto made = mailboxes.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
+  if (made.ok()) return {};
+  Status undone = directory->remove(user.address);
+  return Error{fmt::format("cannot make the mailbox of {}: {}{}", user.address, made.error().text,
+                           undone.ok() ? "" : "; and the user cannot be removed again: " + undone.error().text)};
+}
+
+Status set_password(const UserOptions& options, const std::string& password) {
+  ROPEWALK_TRY(auto directory, open_directory(options));
+  return directory->set_password(options.address, password);
+}
+
+Status remove_user(const UserOptions& options) {
+  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto user, directory->find_by_address(options.address));
+  if (!user) return Error{fmt::format("cannot remove {}: there is no such user", options.address)};
+  ROPEWALK_CHECK(directory->remove(options.address));
+  if (!options.delete_mailbox) return {};
+  auto removed = store::MailboxStores(options.data).remove(user->mailbox_guid);
+  if (removed.ok()) return {};
+  return Error{fmt::format("removed the user {}, but cannot delete the mailbox {}: {}", user->address,
+                           user->mailbox_guid.to_string(), removed.error().text)};
+}
+
+Status list_users(const UserOptions& options) {
+  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto users, directory->list());
+  std::string text;
+  boost::json::array list;
+  std::size_t width = 0;
+  for (const auto& user : users) width = std::max(width, user.address.size());
+  for (const auto& user : users) {
+    list.push_back({{"address", user.address}, {"name", user.name}, {"dn", user.legacy_dn}});
+    text += fmt::format("{:<{}}  {}  {}\n", user.address, width, user.name, user.legacy_dn);
+  }
+  if (options.json) text = boost::json::serialize(list) + "\n";
+  if (!write_output(text)) return Error{"cannot write to standard output"};
+  return {};
+}
+
+using Options = std::shared_ptr<UserOptions>;
+
+CLI::App* subcommand(CLI::App* user, const Options& options, const std::string& name, const std::string& what,
+                     bool needs_address) {
+  CLI::App* command = user->add_subcommand(name, what);
+  command->add_option("--data", options->data, "The folder with the directory and the mailboxes")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
+      ->type_name("FILE");
+  if (needs_address)
+    command->add_option("ADDRESS", options->address, "The user's address: user1@example.org")->required();
+  return command;
+}
+
+void with_password(CLI::App* command, const Options& options, Outcome& outcome,
+                   std::function<Status(const UserOptions&, const std::string&)> work) {
+  command->add_flag("--password-stdin", options->password_stdin, "Read the password from standard input")->required();
+  command->callback([options, &outcome, work] {
+    auto password = read_password();
+    if (!password) return outcome.fail(password.error());
+    Status done = work(*options, *password);
+    if (!done) outcome.fail(done.error());
+  });
+}
+
+}  // namespace
+
+void add_user_command(CLI::App& root, Outcome& outcome) {
+  auto options = std::make_shared<UserOptions>();
+  CLI::App* user = root.add_subcommand("user", "Add, list and remove users, set their passwords");
+  user->require_subcommand(1);
+
+  CLI::App* add = subcommand(user, options, "add", "Add a user and make the mailbox", true);
+  add->add_option("--name", options->name, "The name for people (default: the address before '@')")->type_name("NAME");
+  add->add_option("--dn", options->dn, "The legacy DN (default: made from the organization)")->type_name("DN");
+  with_password(add, options, outcome, add_user);
+
+  CLI::App* list = subcommand(user, options, "list", "List the users", false);
+  list->add_flag("--json", options->json, "As a list of objects with address, name and dn");
+  list->callback([options, &outcome] {
+    Status done = list_users(*options);
+    if (!done) outcome.fail(done.error());
+  });
+
+  CLI::App* passwd = subcommand(user, options, "passwd", "Set a user's password", true);
+  with_password(passwd, options, outcome, set_password);
+
+  CLI::App* remove = subcommand(user, options, "remove", "Remove a user; the mailbox stays", true);
+  remove->add_flag("--delete-mailbox", options->delete_mailbox, "Delete the mailbox too, for good");
+  remove->callback([options, &outcome] {
+    Status done = remove_user(*options);
+    if (!done) outcome.fail(done.error());
+  });
+}
+
+}  // namespace ropewalk::cli
