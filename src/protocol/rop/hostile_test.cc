@@ -30,9 +30,9 @@ int serve(ByteView buffer) {
 }
 
 std::vector<u8> buffer_of(std::vector<u8> rops) {
-  std::vector<u8> buffer(2);
+  std::vector<u8> buffer(2 + rops.size());
   store_le(buffer.data(), static_cast<u16>(rops.size() + 2));
-  buffer.insert(buffer.end(), rops.begin(), rops.end());
+  std::copy(rops.begin(), rops.end(), buffer.begin() + 2);
   return buffer;
 }
 
