@@ -73,6 +73,16 @@ TEST(Decode, ShowsTheTreeAndTakesItsJsonBack) {
   EXPECT_EQ(back.out, "0048006900000010000000\n");
 }
 
+TEST(Decode, TakesTheRequestOfAResponse) {
+  Ran ran = run({"decode", "rop-response", "--context", "0700 000000 0000 0100 1F003700", "--hex",
+                 "07 00 00000000 00 4F006B00 0000"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("PidTagSubject: Ok\n"), std::string::npos) << ran.out;
+  ran = run({"decode", "rop-response", "--context", "0700", "--hex", "07 00 00000000 00 4F006B00 0000"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("context: RopGetPropertiesSpecificRequest"), std::string::npos) << ran.err;
+}
+
 TEST(Decode, NamesTheFieldAtFault) {
   Ran ran = run({"decode", "restriction", "--hex", "0002"});
   EXPECT_EQ(ran.code, 1);
@@ -102,7 +112,9 @@ TEST(Decode, WrongUsage) {
 TEST(Decode, ListsEveryKind) {
   Ran ran = run({"decode", "--list"});
   EXPECT_EQ(ran.code, 0);
-  for (const char* kind : {"restriction", "property-row", "tagged-property-value", "rpc-ext-buffer", "AUX_HEADER"})
+  for (const char* kind : {"rop-request", "rop-response", "rop-input-buffer", "rop-output-buffer", "rpc-ext-buffer",
+                           "restriction", "entry-id", "property-row", "tagged-property-value", "idset",
+                           "mapihttp-request", "mapihttp-response", "RopLogonResponse"})
     EXPECT_NE(("\n" + ran.out).find("\n" + std::string(kind) + "\n"), std::string::npos) << kind;
 }
 

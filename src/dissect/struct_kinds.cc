@@ -66,6 +66,7 @@ constexpr const wire::StructInfo* kMapiStructs[] = {
     &struct_info<mapi::IdSetParts<u16>>,
     &struct_info<mapi::IdSetParts<Guid>>,
     &struct_info<rop::InputBuffer>,
+    &struct_info<rop::HandleTable>,
     &struct_info<rop::OutputBuffer>,
 };
 

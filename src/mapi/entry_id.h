@@ -121,6 +121,8 @@ struct StoreEntryIdV2 {
   }
 };
 
+// A suffix without a MailboxDN in front, as old public stores have it, is read as a MailboxDN: no field tells them
+// apart.
 struct StoreEntryIdBody {
   static constexpr std::string_view kName = "StoreObjectEntryID";
   static constexpr std::string_view kSource = "[MS-OXCDATA] 2.2.4.3";

@@ -2,7 +2,8 @@
 // extended rules.
 #pragma once
 
-#include "mapi/ids.h"
+#include "mapi/entry_id.h"
+#include "mapi/server_id.h"
 #include "mapi/value_fields.h"
 
 namespace ropewalk::mapi {
@@ -38,6 +39,9 @@ struct MoveCopyActionData {
     if (wire::context<WideCounts>(v) == nullptr) v("FolderInThisStore", m.folder_in_this_store);
     detail::rule_bytes("StoreEIDSize", "StoreEID", m.store_eid, v);
     detail::rule_bytes("FolderEIDSize", "FolderEID", m.folder_eid, v);
+    const wire::StructInfo& info =
+        m.folder_in_this_store == 1 ? wire::struct_info<ServerId> : wire::struct_info<EntryId>;
+    v.inside("Folder", info, [&](Arena&) { return std::optional<ByteView>(m.folder_eid); });
   }
 };
 
@@ -56,6 +60,8 @@ struct ReplyActionData {
     } else {
       v("MessageEIDSize", wire::count_of<u32>(m.reply_template_message_eid));
       v("ReplyTemplateMessageEID", m.reply_template_message_eid);
+      v.inside("ReplyTemplate", wire::struct_info<EntryId>,
+               [&](Arena&) { return std::optional<ByteView>(m.reply_template_message_eid); });
     }
     v("ReplyTemplateGUID", m.reply_template_guid);
   }

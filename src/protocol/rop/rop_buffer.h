@@ -45,6 +45,14 @@ struct OutputBuffer {
   }
 };
 
+// The handle table by itself.
+struct HandleTable {
+  static constexpr std::string_view kName = "ServerObjectHandleTable";
+  static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.1";
+  wire::List<u32> handles;
+  static void fields(auto& m, auto& v) { v.until_end("Handles", m.handles); }
+};
+
 // A buffer taken apart into its two halves; views into it.
 struct RopBufferParts {
   ByteView rops;
