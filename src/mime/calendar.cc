@@ -181,12 +181,11 @@ void map_reminder(icalcomponent* event, Setter& set) {
   icaltriggertype trigger = icalproperty_get_trigger(property);
   i64 seconds = icaltime_is_null_time(trigger.time) ? -i64{icaldurationtype_as_int(trigger.duration)} : 0;
   const Value* start = set.content.properties.find(named_tag(set.content, named::PidLidAppointmentStartWhole));
-  if (auto at = file_time(trigger.time); at && start != nullptr && at->value < start->number)
-    seconds = static_cast<i64>((start->number - at->value) / 10'000'000);
+  u64 begins = start == nullptr ? 0 : start->number;
+  if (auto at = file_time(trigger.time); at && at->value < begins)
+    seconds = static_cast<i64>((begins - at->value) / 10'000'000);
   seconds = std::clamp<i64>(seconds, 0, 86'400 * 366);
   set(named::PidLidReminderDelta, Value::of(static_cast<u32>(seconds / 60)));
-  if (start == nullptr) return;
-  u64 begins = start->number;
   set.time(named::PidLidReminderTime, {begins});
   set.time(named::PidLidReminderSignalTime, {begins - static_cast<u64>(seconds) * 10'000'000});
 }
