@@ -414,7 +414,7 @@ TEST(Import, CostGrowsWithTheInputAlone) {
     while (out.size() < bytes) out += piece;
     return out;
   };
-  constexpr std::size_t kSize = 2u << 20;
+  constexpr std::size_t kSize = 1u << 20;
   std::string multipart = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n";
   const std::string hostile[] = {
       "Subject: " + repeat("=?a?q?", kSize) + "\r\n\r\n",
