@@ -33,6 +33,7 @@ bool is_computed_before_storing(u16 id) {
     case id_of(tag::PidTagHasAttachments):
     case id_of(tag::PidTagHasNamedProperties):
     case id_of(tag::PidTagLastModificationTime):
+    case id_of(tag::PidTagLocalCommitTime):
     case id_of(tag::PidTagMappingSignature):
     case id_of(tag::PidTagMessageFlags):
     case id_of(tag::PidTagMessageSize):

@@ -176,6 +176,9 @@ std::optional<Property> computed_property(const StoreCore& core, const MessageRo
 
 std::optional<Property> row_property(const StoreCore& core, const MessageRow& row, PropTag wanted, Arena& arena,
                                      std::optional<Reference>* elsewhere) {
+  // Rows that are not grouped: [MS-OXCTABL] 2.2.1.3 TBL_LEAF_ROW, 2.2.1.4.
+  if (wanted.id() == id_of(tag::PidTagRowType)) return number(tag::PidTagRowType, 1);
+  if (wanted.id() == id_of(tag::PidTagDepth)) return number(tag::PidTagDepth, 0);
   if (auto computed = computed_property(core, row, wanted, arena)) return computed;
   auto entry = row.hot.find_id(wanted.id());
   if (!entry) return std::nullopt;

@@ -39,6 +39,7 @@ ErrorCode free_bookmark(RopContext& context, const rop::FreeBookmarkRequest& req
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
   if (table->table_kind == TableKind::attachments) return ErrorCode::not_supported;
+  if (!table->has_columns) return ErrorCode::null_object;
   auto done = table->table->free_bookmark(request.bookmark);
   return done.ok() ? ErrorCode::none : done.error().code;
 }

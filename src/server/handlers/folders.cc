@@ -23,6 +23,8 @@ std::string given_text(ByteView text, bool is_unicode, const RopContext& context
 ErrorCode open_folder(RopContext& context, const rop::OpenFolderRequest& request, rop::OpenFolderResponse&) {
   auto store = store_at(context, request.input_handle_index);
   if (!store) return context.missing(request.input_handle_index);
+  ObjectKind from = context.object(request.input_handle_index)->kind();
+  if (from != ObjectKind::logon && from != ObjectKind::folder) return ErrorCode::not_supported;
   if (!store->folder_exists(request.folder_id)) return ErrorCode::not_found;
   return context.open(
       request.output_handle_index,

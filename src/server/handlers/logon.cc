@@ -1,4 +1,6 @@
 // [MS-OXCSTOR]: logging on to a mailbox, its receive folders, its ids.
+#include <algorithm>
+
 #include "base/filetime.h"
 #include "protocol/rop/oxcstor.h"
 #include "server/handler_support.h"
@@ -74,10 +76,19 @@ ErrorCode logon(RopContext& context, const rop::LogonRequest& request, rop::Logo
   return ErrorCode::none;
 }
 
+// [MS-OXCSTOR] 2.2.1.2.1 MessageClass: printable ASCII, at most 255 bytes with its terminator, no empty part between
+// dots.
+bool can_be_message_class(std::string_view text) {
+  auto is_printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+  return text.size() <= 254 && std::ranges::all_of(text, is_printable) && !text.starts_with('.') &&
+         !text.ends_with('.') && text.find("..") == std::string_view::npos;
+}
+
 ErrorCode get_receive_folder(RopContext& context, const rop::GetReceiveFolderRequest& request,
                              rop::GetReceiveFolderResponse& response) {
   auto* logon = context.get<session::LogonObject>(request.input_handle_index);
   if (logon == nullptr) return context.missing(request.input_handle_index);
+  if (!can_be_message_class(request.message_class.text())) return ErrorCode::invalid_param;
   auto found = logon->store->receive_folder(request.message_class.text());
   if (!found.ok()) return found.error().code;
   response.folder_id = found->folder;
@@ -89,6 +100,8 @@ ErrorCode set_receive_folder(RopContext& context, const rop::SetReceiveFolderReq
                              rop::SetReceiveFolderResponse&) {
   auto* logon = context.get<session::LogonObject>(request.input_handle_index);
   if (logon == nullptr) return context.missing(request.input_handle_index);
+  if (!can_be_message_class(request.message_class.text())) return ErrorCode::invalid_param;
+  if (request.message_class.text().empty() && request.folder_id.is_null()) return ErrorCode::error;
   auto done = logon->store->set_receive_folder(request.message_class.text(), request.folder_id);
   return done.ok() ? ErrorCode::none : done.error().code;
 }
@@ -107,6 +120,8 @@ ErrorCode id_from_long_term_id(RopContext& context, const rop::IdFromLongTermIdR
                                rop::IdFromLongTermIdResponse& response) {
   auto* logon = context.get<session::LogonObject>(request.input_handle_index);
   if (logon == nullptr) return context.missing(request.input_handle_index);
+  const mapi::LongTermId& given = request.long_term_id;
+  if (given.database_guid == Guid{} || mapi::globcnt_number(given.global_counter) == 0) return ErrorCode::invalid_param;
   auto id = logon->store->short_term_id(request.long_term_id);
   if (!id.ok()) return id.error().code;
   response.object_id = {*id};

@@ -31,6 +31,13 @@ ErrorCode get_properties_specific(RopContext& context, const rop::GetPropertiesS
   for (std::size_t i = 0; i < tags.size(); ++i) {
     cells[i] = cell_of(*holder, tags[i], most_per_value(request.property_size_limit, room),
                        context.session.client.code_page, context.arena);
+    // Texts asked for without a type come in the width that the client wants.
+    if (tags[i].type() == PropType::unspecified && cells[i].type == PropType::string && request.want_unicode == 0) {
+      cells[i] =
+          cell_of(*holder, tags[i].with_type(PropType::string8), most_per_value(request.property_size_limit, room),
+                  context.session.client.code_page, context.arena);
+      cells[i].column = tags[i];
+    }
     // What does not fit beside the rest is left to a stream.
     if (cells[i].flag == mapi::CellFlag::value && wire_size(cells[i]) > room)
       cells[i] = mapi::PropertyCell::error(tags[i], ErrorCode::mapi_oom);

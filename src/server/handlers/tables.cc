@@ -1,6 +1,8 @@
 // [MS-OXCTABL]: columns, order, restriction, rows.
 #include "protocol/rop/oxctabl.h"
 
+#include <algorithm>
+
 #include "server/handler_support.h"
 #include "server/handlers/handlers.h"
 
@@ -14,10 +16,19 @@ constexpr u8 kNoAdvance = 0x01;
 constexpr std::size_t kQueryRowsHead = 9;  // RopId to RowCount
 constexpr std::size_t kMostRoom = 0x8000;  // what a chained buffer of rows is worth opening for
 
+// [MS-OXCTABL] 3.2.5.2: a column says of which type its values are.
+bool can_be_column(mapi::PropTag tag) {
+  auto type = static_cast<mapi::PropType>(static_cast<u16>(tag.type()) & ~mapi::kMultiValueInstance);
+  return type != mapi::PropType::unspecified && type != mapi::PropType::error_code && !mapi::type_name(type).empty();
+}
+
 ErrorCode set_columns(RopContext& context, const rop::SetColumnsRequest& request, rop::SetColumnsResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
-  if (request.property_tags.empty()) return ErrorCode::invalid_param;
+  // A request that fails takes the columns away that were set before.
+  table->has_columns = false;
+  if (request.property_tags.empty() || !std::ranges::all_of(request.property_tags, can_be_column))
+    return ErrorCode::invalid_param;
   auto done = table->table->set_columns(request.property_tags.span());
   if (!done.ok()) return done.error().code;
   table->has_columns = true;
