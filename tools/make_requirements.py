@@ -6,8 +6,9 @@
 Reads the numbered requirements of MS-OXCROPS and MS-OXCMAPIHTTP and writes tests/requirements/*.tsv: for each
 requirement on the layout of a buffer, what src/protocol/requirements_test.cc holds the descriptions to. What a server has
 to put into a field goes to DOCUMENT-served.tsv, for the ROPs that tests/requirements/driven_rops.txt lists: those that
-tests/served_rops_test.cc drives a server through. With --check it writes nothing and fails when a table is not what it
-would write; --rest lists the requirements seen on the wire that got no check here.
+tests/served_rops_test.cc drives a server through. What the specifications say of properties goes to properties.tsv: id and type (as
+the catalogue has them), and type (as a server keeps it, in MS-OXCMSG and MS-OXCFOLD). With --check it writes nothing and
+fails when a table is not what it would write; --rest lists the requirements seen on the wire that got no check here.
 
 A line is: requirement, structure, form (of the structure), check, field, argument.
   field N       the next field of the form, N bytes wide (* where it varies); the lines of a form list all its fields in order
@@ -49,6 +50,8 @@ SKIPPED = {"MS-OXCROPS_R4688", "MS-OXCROPS_R3745",
 ON_SUCCESS = {"RopFastTransferDestinationPutBufferResponse", "RopFastTransferDestinationPutBufferExtendedResponse",
               "RopFastTransferSourceGetBufferResponse"}
 FORM_TELLING = {"RopId", "ReturnValue", "StatusCode"}
+# Told on public logons alone.
+NOT_SERVED = {("RopSetMessageReadFlagResponse", "LogonId"), ("RopSetMessageReadFlagResponse", "ClientData")}
 
 
 def rop_form(title):
@@ -198,6 +201,13 @@ def wanted(row):
     return row["scope"] != "Client" and row["verification"] in ("Adapter", "Test Case")
 
 
+def put(target, lines, check):
+    if not check:
+        target.write_text("".join(lines), encoding="utf-8")
+    elif not target.exists() or target.read_text(encoding="utf-8") != "".join(lines):
+        sys.exit(f"make_requirements: {target} is not what the requirements give")
+
+
 def is_server_work(check):
     """Whether the layout does not say it: what a server must put there. Failure responses say what their request said."""
     structure, form, verb, field, _ = check
@@ -213,9 +223,36 @@ def tables(rows, forms, driven):
         line = "\t".join([row["req_id"], *check]) + "\n"
         if check[2] and not is_server_work(check):
             layouts.append(line)
-        elif check[2] and check[0].endswith("Response") and check[0].removesuffix("Response") in driven:
+        elif check[2] and check[0].removesuffix("Response") in driven and (check[0], check[3]) not in NOT_SERVED:
             served.append(line)
     return layouts, served
+
+
+TYPES = {"PtypInteger16": 0x02, "PtypInteger32": 0x03, "PtypFloating64": 0x05, "PtypBoolean": 0x0B, "PtypObject": 0x0D,
+         "PtypInteger64": 0x14, "PtypString8": 0x1E, "PtypString": 0x1F, "PtypTime": 0x40, "PtypGuid": 0x48,
+         "PtypServerId": 0xFB, "PtypRestriction": 0xFD, "PtypRuleAction": 0xFE, "PtypBinary": 0x102,
+         "PtypMultipleInteger32": 0x1003, "PtypMultipleString": 0x101F, "PtypMultipleTime": 0x1040,
+         "PtypMultipleGuid": 0x1048, "PtypMultipleBinary": 0x1102}
+PROPERTY = re.compile(r"\[[Ii]n (Pid(?:Tag|Lid|Name)\w+)[^\]]*\] ?(?:Property ID: (0x[0-9A-Fa-f]{4})\b|Data type: \w+, (0x[0-9A-Fa-f]+)|Type: (Ptyp\w+))")
+
+
+def properties(folder):
+    """Lines `requirement, property, id|type|kept, number`; `kept` where a server is to be seen keeping that type."""
+    lines = []
+    for path in sorted(folder.glob("*.tsv")):
+        for row in read(path):
+            match = PROPERTY.match(row["requirement"]) if wanted(row) else None
+            if not match:
+                continue
+            name, number, code, kind = match.groups()
+            name = name.removesuffix("Property")
+            verb = "id" if number else "type"
+            if kind and path.stem in ("MS-OXCMSG", "MS-OXCFOLD") and row["section"].startswith("2.2."):
+                verb = "kept"
+            value = int(number or code, 16) if number or code else TYPES.get(kind)
+            if value is not None and (verb != "kept" or kind != "PtypObject"):
+                lines.append(f"{row['req_id']}\t{name}\t{verb}\t0x{value:04X}\n")
+    return sorted(set(lines))
 
 
 def main():
@@ -224,6 +261,8 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--rest", action="store_true")
     arguments = parser.parse_args()
+    if not arguments.rest:
+        put(FOLDER / "properties.tsv", properties(arguments.requirements), arguments.check)
     driven = (FOLDER / "driven_rops.txt").read_text(encoding="utf-8").split()
     for document, (sections, forms) in SETS.items():
         rows = [row for row in read(arguments.requirements / f"{document}.tsv") if row["section"].startswith(sections)]
@@ -235,13 +274,8 @@ def main():
                     print(row["req_id"], row["requirement"])
             continue
         for name, lines in ((document, layouts), (document + "-served", served)):
-            target = FOLDER / f"{name}.tsv"
-            if not lines:
-                continue
-            if not arguments.check:
-                target.write_text("".join(lines), encoding="utf-8")
-            elif not target.exists() or target.read_text(encoding="utf-8") != "".join(lines):
-                sys.exit(f"make_requirements: {target} is not what the requirements give")
+            if lines:
+                put(FOLDER / f"{name}.tsv", lines, arguments.check)
         count = sum(wanted(row) and row["req_id"] in checked for row in rows)
         print(document, len(layouts), "+", len(served), "checks;", count, "of", sum(map(wanted, rows)), "seen on the wire")
 
