@@ -24,6 +24,7 @@ void add_watch_command(CLI::App& root, Outcome& outcome);
 void add_profile_command(CLI::App& root, Outcome& outcome);
 void add_demo_command(CLI::App& root, Outcome& outcome);
 void add_bench_command(CLI::App& root, Outcome& outcome);
+void add_coverage_command(CLI::App& root, Outcome& outcome);
 void add_completion_command(CLI::App& root, Outcome& outcome);
 void add_man_command(CLI::App& root, Outcome& outcome);
 

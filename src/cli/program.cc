@@ -45,6 +45,7 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   add_profile_command(root, outcome);
   add_demo_command(root, outcome);
   add_bench_command(root, outcome);
+  add_coverage_command(root, outcome);
   add_completion_command(root, outcome);
   add_man_command(root, outcome);
 }
