@@ -38,13 +38,11 @@ class BadInput : public Live {
     EXPECT_TRUE(is_refusal) << what << ": " << mapi::name(answer.error);
   }
   std::vector<u8> buffer_of(ByteView rops, std::size_t handle_count = 32) {
-    std::vector<u8> buffer(2);
+    std::vector<u8> buffer(2 + rops.size() + 4 * handle_count);
     store_le<u16>(buffer.data(), static_cast<u16>(rops.size() + 2));
-    buffer.insert(buffer.end(), rops.begin(), rops.end());
-    for (std::size_t i = 0; i < handle_count; ++i) {
-      buffer.resize(buffer.size() + 4);
-      store_le<u32>(buffer.data() + buffer.size() - 4, client.handles[i]);
-    }
+    std::copy(rops.begin(), rops.end(), buffer.begin() + 2);
+    for (std::size_t i = 0; i < handle_count; ++i)
+      store_le<u32>(buffer.data() + 2 + rops.size() + 4 * i, client.handles[i]);
     return buffer;
   }
   static std::size_t resident_kib() {
