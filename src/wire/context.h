@@ -18,6 +18,8 @@ template <class T>
 Context add_context(const T& value, const Context* next) {
   return {&context_key<T>, &value, next};
 }
+template <class T>
+Context add_context(const T&& value, const Context* next) = delete;  // a temporary would be gone before it is read
 
 template <class T>
 const T* find_context(const Context* chain) {

@@ -160,7 +160,8 @@ TEST(AuxBlocks, ThoseOfTheCapture) {
   EXPECT_EQ(success->time_since_request, 0x46u);
   EXPECT_FALSE(find_aux<AuxExOrgInfo>(*buffer, kAuxExOrgInfo, arena));
 
-  wire::Context context = wire::add_context(PayloadIs{&wire::struct_info<AuxBuffer>}, nullptr);
+  PayloadIs aux{&wire::struct_info<AuxBuffer>};
+  wire::Context context = wire::add_context(aux, nullptr);
   wire::Tree tree = wire::read_tree(wire::struct_info<ExtendedBuffer>, bytes, arena, &context);
   ASSERT_FALSE(tree.error) << tree.error->text();
   std::string text = wire::to_text(tree.root);
