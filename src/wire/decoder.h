@@ -18,7 +18,12 @@ namespace ropewalk::wire {
 class Decoder {
  public:
   Decoder(ByteView input, Arena& arena, const Context* context = nullptr)
-      : begin_(input.data()), at_(input.data()), end_(input.data() + input.size()), arena_(&arena), chain_(context) {}
+      : begin_(input.data()),
+        at_(input.data()),
+        end_(input.data() + input.size()),
+        believable_(input.size() + kMaxEmptyElements),
+        arena_(&arena),
+        chain_(context) {}
 
   bool ok() const { return kind_ == ErrorKind::none; }
   ErrorKind error() const { return kind_; }
@@ -69,7 +74,8 @@ class Decoder {
   }
   template <class T>
   void resize(List<T>& list, std::size_t n) {
-    if (n > remaining() && n > kMaxEmptyElements) return fail(ErrorKind::too_many);
+    if ((n > remaining() && n > kMaxEmptyElements) || n > believable_) return fail(ErrorKind::too_many);
+    believable_ -= n;
     auto items = arena_->make<T>(n);
     if (items.size() != n) return fail(ErrorKind::over_limit);
     list = items;
@@ -159,9 +165,6 @@ class Decoder {
   void fail(std::string_view) { fail(ErrorKind::malformed); }
 
  private:
-  // Lists whose elements take no bytes (a row without columns) may be this long and no longer.
-  static constexpr std::size_t kMaxEmptyElements = 4096;
-
   [[gnu::cold, gnu::noinline]] void fail(ErrorKind kind) {
     if (kind_ == ErrorKind::none) kind_ = kind;
     end_ = at_;
@@ -223,6 +226,8 @@ class Decoder {
   const u8* begin_;
   const u8* at_;
   const u8* end_;
+  std::size_t
+      believable_;  // elements that counts may still announce: an element takes a byte, those of all lists together
   Arena* arena_;
   const Context* chain_;
   int depth_ = 0;

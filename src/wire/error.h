@@ -29,6 +29,9 @@ struct WireError {
   std::string text() const;
 };
 
+// Lists whose elements take no bytes (a row without columns) may be this long and no longer.
+inline constexpr std::size_t kMaxEmptyElements = 4096;
+
 // How deep structures may nest (restrictions in restrictions) before decoding fails.
 inline constexpr int kMaxDepth = 64;
 

@@ -49,7 +49,8 @@ json::value hex_value(ByteView bytes) { return json::object{{"hex", to_hex(bytes
 // Reads bytes through a window and grows the tree as fields arrive.
 class TreeSink final : public Sink {
  public:
-  TreeSink(ByteView bytes, Node& root) : input_(bytes), end_(bytes.size()), stack_{&root} {}
+  TreeSink(ByteView bytes, Node& root)
+      : input_(bytes), end_(bytes.size()), believable_(bytes.size() + kMaxEmptyElements), stack_{&root} {}
 
   std::optional<WireError> take_error() { return std::move(error_); }
   std::size_t at() const { return at_; }
@@ -120,7 +121,9 @@ class TreeSink final : public Sink {
   }
   bool believes(std::size_t n) override {
     announced_ = n;
-    return n <= end_ - at_ || n <= 4096;
+    if ((n > end_ - at_ && n > kMaxEmptyElements) || n > believable_) return false;
+    believable_ -= n;
+    return true;
   }
   void begin(std::string_view name, std::string_view type) override { push(name, type); }
   void end() override { pop(); }
@@ -151,6 +154,7 @@ class TreeSink final : public Sink {
   void begin_inside(std::string_view name, ByteView plain) override {
     saved_.push_back({input_, at_, end_, last_element_});
     input_ = plain;
+    believable_ += plain.size();
     at_ = 0;
     end_ = plain.size();
     push(name, "plain bytes");
@@ -226,6 +230,7 @@ class TreeSink final : public Sink {
   std::size_t end_;
   std::size_t last_element_ = ~std::size_t{0};
   std::size_t announced_ = 0;  // by the last count
+  std::size_t believable_;     // elements that counts may still announce, as in the Decoder
   std::vector<std::size_t> ends_;
   std::vector<Saved> saved_;
   std::vector<Node*> stack_;  // a parent's `fields` does not grow while a child is open
