@@ -98,6 +98,8 @@ std::string text_of_result(const LoadOptions& load, const LoadResult& result) {
   };
   line("requests/s", fmt::format("{:.0f}", static_cast<double>(result.requests) / result.seconds));
   if (result.rows > 0) line("rows/s", fmt::format("{:.0f}", static_cast<double>(result.rows) / result.seconds));
+  if (result.server_memory) line("server memory", size_text(*result.server_memory));
+  if (load.scenario == Scenario::idle) return text;
   line("latency p50/p90/p99/max",
        fmt::format("{:.2f} / {:.2f} / {:.2f} / {:.2f} ms", result.p50, result.p90, result.p99, result.max));
   line("errors", std::to_string(result.errors) + (result.errors > 0 ? " (" + result.first_error + ")" : ""));
@@ -106,7 +108,6 @@ std::string text_of_result(const LoadOptions& load, const LoadResult& result) {
   if (result.server_cpu_us && result.rows > 0)
     line("server CPU per row", fmt::format("{:.2f} µs", *result.server_cpu_us * static_cast<double>(result.requests) /
                                                             static_cast<double>(result.rows)));
-  if (result.server_memory) line("server memory", size_text(*result.server_memory));
   return text;
 }
 

@@ -56,7 +56,7 @@ Told list_folders(MessageStore& store, std::size_t expected) {
   ROPEWALK_TRY(auto top, store.open_folder(top_id));
   ROPEWALK_TRY(auto table, top->folders(true));
   const PropTag columns[] = {PropTag(tag::PidTagDisplayName), PropTag(tag::PidTagContentCount),
-                             PropTag(tag::PidTagContentUnreadCount)};
+                             PropTag(tag::PidTagContentUnreadCount), PropTag(tag::PidTagDepth)};
   ROPEWALK_CHECK(table->set_columns(columns));
   ROPEWALK_TRY(client::Rows rows, table->read_all());
   TextTable shown({{"Folder"}, {"Messages", true}, {"Unread", true}});
@@ -69,7 +69,8 @@ Told list_folders(MessageStore& store, std::size_t expected) {
       if (count != expected)
         return wrong(fmt::format("the Inbox counts {} messages, {} were imported", count, expected));
     }
-    shown.add({name, std::to_string(count), std::to_string(client::number_of(rows[i], columns[2]))});
+    u64 depth = client::number_of(rows[i], columns[3], 1);
+    shown.add({std::string(2 * (depth - std::min<u64>(depth, 1)), ' ') + name, std::to_string(count), std::to_string(client::number_of(rows[i], columns[2]))});
   }
   if (!found) return wrong("no folder is called Inbox");
   return shown.to_text(100);

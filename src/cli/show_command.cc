@@ -167,6 +167,13 @@ std::string display_name(const mapi::PropertyName& name) {
   return name.set.to_string() + "/" + (name.lid ? hex_number(*name.lid, 4) : name.name);
 }
 
+// The value as property_text.h says it; ids of objects as everybody writes them.
+std::string shown_value(const Property& property) {
+  for (u32 id : {tag::PidTagMid, tag::PidTagFolderId, tag::PidTagParentFolderId, tag::PidTagInstID})
+    if (property.tag == PropTag(id)) return client::MessageId{property.value.number}.to_string();
+  return value_text(property.tag.type(), property.value);
+}
+
 client::Outcome<void> print_properties(client::MessageStore& store, client::Message& message, bool json) {
   ROPEWALK_TRY(PropertyBag bag, message.get_all());
   std::vector<u16> ids;
@@ -184,8 +191,8 @@ client::Outcome<void> print_properties(client::MessageStore& store, client::Mess
     auto named = names.find(property.tag.id());
     std::string name = named == names.end() ? "" : named->second;
     list.push_back(property_json(property, name));
-    table.add({hex_number(property.tag.value, 8), name.empty() ? property.tag.to_string() : name,
-               value_text(property.tag.type(), property.value)});
+    table.add(
+        {hex_number(property.tag.value, 8), name.empty() ? property.tag.to_string() : name, shown_value(property)});
   }
   write_output(json ? boost::json::serialize(list) + "\n" : table.to_text(terminal_width()));
   return {};

@@ -23,6 +23,7 @@ constexpr std::size_t kLongestValue = 60;
 
 // Fields that say nothing to somebody who reads along.
 bool is_dull(std::string_view name) {
+  if (name == "RowCount") return false;
   return name == "RopId" || name == "LogonId" || name == "Reserved" || name.ends_with("Count") ||
          name.ends_with("Size") || name == "WantAsynchronous";
 }

@@ -117,7 +117,7 @@ Outcome<mapi::AttachmentContent> read_attachment(MessageStore& store, Message& m
     ROPEWALK_TRY(auto read, read_level(store, *inner, most, depth + 1));
     content.embedded = std::make_unique<MessageContent>(std::move(read));
   } else {
-    ROPEWALK_TRY(content.properties, attachment->get_all_whole(most));
+    ROPEWALK_CHECK(attachment->complete(content.properties, {}, most));
     PropTag data(tag::PidTagAttachDataBinary);
     if (content.properties.find(data) == nullptr) {
       const PropTag wanted[] = {data};

@@ -47,10 +47,10 @@ Outcome<Rows> Table::read_all(std::size_t limit) {
     return limit == 0 ? kRowsAtOnce : static_cast<u32>(std::min<std::size_t>(kRowsAtOnce, limit - have));
   };
   ROPEWALK_TRY(Rows all, query(wanted(0)));
-  if (all.empty()) return all;
-  while (limit == 0 || all.size() < limit) {
+  while (!all.empty() && !all.at_end && (limit == 0 || all.size() < limit)) {
     ROPEWALK_TRY(Rows more, query(wanted(all.size())));
     if (more.empty()) break;
+    all.at_end = more.at_end;
     for (std::size_t i = 0; i < more.size(); ++i)
       for (const mapi::Property& cell : more[i]) all.add(cell.tag, cell.value);
   }
@@ -71,7 +71,7 @@ Outcome<std::vector<u8>> Stream::read_all(std::size_t most) {
   }
 }
 
-Outcome<void> PropertyObject::fill_from_streams(PropertyBag& bag, std::span<const PropTag> asked, std::size_t most) {
+Outcome<void> PropertyObject::complete(PropertyBag& bag, std::span<const PropTag> asked, std::size_t most) {
   std::vector<PropTag> large;
   for (const mapi::Property& property : bag.all()) {
     if (property.tag.type() != PropType::error_code) continue;
@@ -91,13 +91,13 @@ Outcome<void> PropertyObject::fill_from_streams(PropertyBag& bag, std::span<cons
 
 Outcome<PropertyBag> PropertyObject::get_whole(std::span<const PropTag> tags, std::size_t most) {
   ROPEWALK_TRY(PropertyBag bag, get(tags));
-  ROPEWALK_CHECK(fill_from_streams(bag, tags, most));
+  ROPEWALK_CHECK(complete(bag, tags, most));
   return bag;
 }
 
 Outcome<PropertyBag> PropertyObject::get_all_whole(std::size_t most) {
   ROPEWALK_TRY(PropertyBag bag, get_all());
-  ROPEWALK_CHECK(fill_from_streams(bag, {}, most));
+  ROPEWALK_CHECK(complete(bag, {}, most));
   return bag;
 }
 

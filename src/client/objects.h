@@ -101,9 +101,8 @@ class PropertyObject {
   Outcome<mapi::PropertyBag> get_all_whole(std::size_t most = std::size_t{1} << 30);
   /// As set(), but values above 8 KB go through streams.
   Outcome<void> set_whole(std::span<const mapi::Property> properties);
-
- private:
-  Outcome<void> fill_from_streams(mapi::PropertyBag& bag, std::span<const PropTag> asked, std::size_t most);
+  /// Reads what get() left out for its size into the bag that it gave; `asked` as there.
+  Outcome<void> complete(mapi::PropertyBag& bag, std::span<const PropTag> asked, std::size_t most);
 };
 
 class Message;

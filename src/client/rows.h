@@ -29,6 +29,9 @@ class Rows {
   void add_error(mapi::PropTag column, mapi::ErrorCode code) {
     cells_.push_back({column.with_type(mapi::PropType::error_code), mapi::Value::of(code)});
   }
+  /// No rows follow these in the table; false where that is not known.
+  bool at_end = false;
+
   /// Drops everything from this row on.
   void truncate(std::size_t rows) {
     if (rows < size()) cells_.resize(rows * columns_.size());

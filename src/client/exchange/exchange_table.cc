@@ -92,6 +92,7 @@ class RemoteTable : public Table {
       if (&response != &responses.front() && response.return_value == ErrorCode::not_found) break;
       ROPEWALK_ROP_CHECK("cannot read rows", response);
       for (const mapi::PropertyRow& row : response.rows) add(rows, row);
+      rows.at_end = forward && response.origin == rop::BookmarkOrigin::end;
     }
     return rows;
   }

@@ -40,6 +40,7 @@ class LocalTable : public Table {
     ROPEWALK_LOCAL_TRY(auto found, table_->query_rows(most, forward, true, kMostBytes, arena));
     Rows rows(columns_);
     for (const mapi::PropertyRow& row : found.rows) add(rows, row);
+    rows.at_end = forward && found.at == store::Origin::end;
     return rows;
   }
   Outcome<Rows> find(const mapi::Restriction& condition, Origin origin, bool forward) override {
