@@ -31,6 +31,7 @@ class Program {
   // The next line of its standard output, without the newline; empty where none comes in time or it has ended.
   std::string read_line(std::chrono::milliseconds patience = std::chrono::seconds(20));
   void signal(int number);
+  int pid() const { return process_; }
   // Its exit code once it has ended: minus the signal that killed it, -1000 where it does not end in time.
   int wait(std::chrono::milliseconds patience = std::chrono::seconds(20));
   // All it said, after wait().
