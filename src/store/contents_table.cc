@@ -21,13 +21,18 @@ class ContentsTable final : public CursorTable {
   Outcome<std::vector<PropTag>> all_columns() override;
 
  private:
-  Outcome<void> with_row(sql::Database& database, const RowKey& key, RowVisitor& visitor) override {
+  Outcome<void> visit_rows(sql::Database& database, std::span<const RowKey> keys, RowVisitor& visitor) override {
     ROPEWALK_TRY(auto statement, database.prepare("SELECT " ROPEWALK_MESSAGE_COLUMNS " FROM messages WHERE id = ?"));
-    ROPEWALK_TRY(bool found, statement.bind(1, key.id).step());
-    if (!found) return {};
-    const MessageRow row = read_row(statement);
-    if (row.folder != folder_) return {};
-    return visitor.visit(MessageSource(store_->core(), database, row), row.hot.bytes());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      statement.reset();
+      ROPEWALK_TRY(bool found, statement.bind(1, keys[i].id).step());
+      if (!found) continue;
+      const MessageRow row = read_row(statement);
+      if (row.folder != folder_) continue;
+      ROPEWALK_TRY(bool more, visitor.visit(i, MessageSource(store_->core(), database, row), row.hot.bytes()));
+      if (!more) break;
+    }
+    return {};
   }
 
   std::optional<mapi::Property> cell(const PropertySource& row, PropTag tag, Arena& arena) override {

@@ -13,32 +13,44 @@ constexpr u32 kFindStep = 128;
 
 }  // namespace
 
-// Makes a row of what it visits.
-class CursorTable::RowMaker final : public RowVisitor {
+// Makes rows of what it visits, as long as they fit.
+class CursorTable::RowsMaker final : public RowVisitor {
  public:
-  RowMaker(CursorTable& table, Arena& arena) : table_(table), arena_(arena) {}
-  Outcome<void> visit(const PropertySource& row, ByteView transient) override {
-    made = make_row(table_.columns_, table_.code_page_, transient, arena_,
-                    [&](PropTag tag) { return table_.cell(row, tag, arena_); });
-    return {};
+  RowsMaker(CursorTable& table, std::size_t byte_limit, std::size_t most, Arena& arena)
+      : table_(table), limit_(byte_limit), arena_(arena), rows_(arena.make<mapi::PropertyRow>(most)) {}
+  Outcome<bool> visit(std::size_t index, const PropertySource& row, ByteView transient) override {
+    mapi::PropertyRow made = make_row(table_.columns_, table_.code_page_, transient, arena_,
+                                      [&](PropTag tag) { return table_.cell(row, tag, arena_); });
+    bytes_ += wire_size(made);
+    if (count_ != 0 && bytes_ > limit_) {
+      left_over = index;
+      return false;
+    }
+    if (count_ < rows_.size()) rows_[count_++] = made;
+    return true;
   }
-  std::optional<mapi::PropertyRow> made;
+  std::span<mapi::PropertyRow> rows() const { return rows_.first(count_); }
+  std::optional<std::size_t> left_over;  // the first that did not fit
 
  private:
   CursorTable& table_;
+  const std::size_t limit_;
   Arena& arena_;
+  std::span<mapi::PropertyRow> rows_;
+  std::size_t count_ = 0, bytes_ = 0;
 };
 
-// Tells whether what it visits satisfies a restriction.
+// Looks for the first row that satisfies a restriction.
 class CursorTable::Finder final : public RowVisitor {
  public:
   explicit Finder(const mapi::Restriction& restriction) : restriction_(restriction) {}
-  Outcome<void> visit(const PropertySource& row, ByteView) override {
+  Outcome<bool> visit(std::size_t index, const PropertySource& row, ByteView) override {
     arena_.reset();
-    found = satisfies(row, restriction_, arena_);
-    return {};
+    if (!satisfies(row, restriction_, arena_)) return true;
+    found = index;
+    return false;
   }
-  bool found = false;
+  std::optional<std::size_t> found;
 
  private:
   const mapi::Restriction& restriction_;
@@ -98,12 +110,12 @@ void CursorTable::reset() {
 }
 
 Outcome<u32> CursorTable::row_count() {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   return order_->count(*reader);
 }
 
 Outcome<Position> CursorTable::position() {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   Position position;
   ROPEWALK_TRY(position.denominator, order_->count(*reader));
   ROPEWALK_TRY(position.numerator, order_->number(*reader, cursor_));
@@ -130,7 +142,7 @@ Outcome<Origin> CursorTable::where(sql::Database& database) {
 
 Outcome<Rows> CursorTable::query_rows(u32 count, bool forward, bool advance, std::size_t byte_limit, Arena& arena) {
   if (columns_.empty()) return Failure(ErrorCode::null_object, "the table has no columns yet: set them first");
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   constexpr u32 kMostAtOnce = 8192;
   count = std::min(count, kMostAtOnce);
   u32 start = 0;
@@ -142,17 +154,11 @@ Outcome<Rows> CursorTable::query_rows(u32 count, bool forward, bool advance, std
   const bool known = cursor_.at != Place::At::row || cursor_.number_known;
   // One more than asked tells whether the end is reached.
   ROPEWALK_TRY(auto keys, order_->slice(*reader, cursor_, count + 1, forward));
-  std::span<mapi::PropertyRow> rows = arena.make<mapi::PropertyRow>(std::min<std::size_t>(keys.size(), count));
-  std::size_t made = 0, passed = 0, bytes = 0;
-  for (; passed < keys.size() && passed < count; ++passed) {
-    RowMaker maker(*this, arena);
-    ROPEWALK_CHECK(with_row(*reader, keys[passed], maker));
-    if (!maker.made) continue;
-    bytes += wire_size(*maker.made);
-    if (made != 0 && bytes > byte_limit) break;
-    rows[made++] = *maker.made;
-  }
-  Rows result{rows.first(made), Origin::current};
+  const std::size_t wanted = std::min<std::size_t>(keys.size(), count);
+  RowsMaker maker(*this, byte_limit, wanted, arena);
+  ROPEWALK_CHECK(visit_rows(*reader, std::span(keys).first(wanted), maker));
+  const std::size_t passed = maker.left_over.value_or(wanted);
+  Rows result{maker.rows(), Origin::current};
   const auto moved = static_cast<u32>(passed);
   Place after = cursor_;
   if (forward && passed == keys.size()) {
@@ -207,14 +213,14 @@ Outcome<Moved> CursorTable::seek_from(sql::Database& database, Place from, i32 o
 }
 
 Outcome<Moved> CursorTable::seek(Origin origin, i32 offset) {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   ROPEWALK_TRY(Place from, place_of(*reader, origin));
   return seek_from(*reader, from, offset);
 }
 
 Outcome<void> CursorTable::seek_fraction(u32 numerator, u32 denominator) {
   if (denominator == 0) return Failure(ErrorCode::invalid_param, "a fraction of a table needs a denominator");
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   ROPEWALK_TRY(u32 all, order_->count(*reader));
   const u64 row = u64{all} * std::min(numerator, denominator) / denominator;
   ROPEWALK_TRY(cursor_, order_->place_at(*reader, static_cast<u32>(row)));
@@ -230,19 +236,20 @@ Outcome<std::optional<mapi::PropertyRow>> CursorTable::find_from(sql::Database& 
   ROPEWALK_TRY(u32 number, order_->number(database, from));
   for (Place at = from;;) {
     ROPEWALK_TRY(auto keys, order_->slice(database, at, kFindStep, forward));
-    for (const RowKey& key : keys) {
-      if (!forward && number != 0) --number;
-      finder.found = false;
-      ROPEWALK_CHECK(with_row(database, key, finder));
-      if (finder.found) {
-        cursor_ = from;
-        cursor_ = place_before(key, number, true);
-        RowMaker maker(*this, arena);
-        ROPEWALK_CHECK(with_row(database, key, maker));
-        return std::move(maker.made);
-      }
-      if (forward) ++number;
+    finder.found.reset();
+    ROPEWALK_CHECK(visit_rows(database, keys, finder));
+    if (finder.found) {
+      const auto steps = static_cast<u32>(*finder.found);
+      const RowKey& key = keys[*finder.found];
+      cursor_ = from;
+      cursor_ = place_before(key, forward ? number + steps : number - std::min(number, steps + 1), true);
+      RowsMaker maker(*this, ~std::size_t{0}, 1, arena);
+      ROPEWALK_CHECK(visit_rows(database, std::span(&key, 1), maker));
+      if (maker.rows().empty()) return std::optional<mapi::PropertyRow>();
+      return std::optional(maker.rows()[0]);
     }
+    const auto seen = static_cast<u32>(keys.size());
+    number = forward ? number + seen : number - std::min(number, seen);
     if (keys.size() < kFindStep) return std::optional<mapi::PropertyRow>();
     Place next = at;
     next.at = Place::At::row;
@@ -261,14 +268,14 @@ Outcome<std::optional<mapi::PropertyRow>> CursorTable::find_from(sql::Database& 
 
 Outcome<std::optional<mapi::PropertyRow>> CursorTable::find(const mapi::Restriction& restriction, Origin origin,
                                                             bool forward, Arena& arena) {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   ROPEWALK_TRY(Place from, place_of(*reader, origin));
   return find_from(*reader, from, restriction, forward, arena);
 }
 
 Outcome<std::optional<mapi::PropertyRow>> CursorTable::find(const mapi::Restriction& restriction, ByteView bookmark,
                                                             bool forward, Arena& arena) {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   ROPEWALK_TRY(Place from, bookmarked(bookmark));
   return find_from(*reader, from, restriction, forward, arena);
 }
@@ -285,7 +292,7 @@ Outcome<Place> CursorTable::bookmarked(ByteView bookmark) {
 Outcome<std::vector<u8>> CursorTable::create_bookmark() {
   if (bookmarks_.size() >= kMostBookmarks)
     return Failure(ErrorCode::mapi_oom, "a table has at most 1000 bookmarks: free some");
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   Place place = cursor_;
   if (place.at == Place::At::beginning) {  // the row is marked, and what comes before it later does not matter
     ROPEWALK_TRY(auto first, order_->slice(*reader, place, 1, true));
@@ -298,7 +305,7 @@ Outcome<std::vector<u8>> CursorTable::create_bookmark() {
 }
 
 Outcome<Moved> CursorTable::seek_bookmark(ByteView bookmark, i32 offset) {
-  ROPEWALK_TRY(Reader reader, store_->core().reader());
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
   ROPEWALK_TRY(Place from, bookmarked(bookmark));
   ROPEWALK_TRY(bool there, order_->still_there(*reader, from));
   ROPEWALK_TRY(Moved moved, seek_from(*reader, from, offset));

@@ -33,14 +33,15 @@ class CursorTable : public Table {
   Outcome<void> free_bookmark(ByteView bookmark) override;
 
  protected:
-  // One row, read for as long as the call lasts.
+  // Sees rows, each for as long as the call lasts.
   class RowVisitor {
    public:
     virtual ~RowVisitor() = default;
-    virtual Outcome<void> visit(const PropertySource& row, ByteView transient) = 0;
+    // `index` is the row's among the keys asked for. False: no more.
+    virtual Outcome<bool> visit(std::size_t index, const PropertySource& row, ByteView transient) = 0;
   };
-  // Calls the visitor on the row; not at all where it is gone.
-  virtual Outcome<void> with_row(sql::Database& database, const RowKey& key, RowVisitor& visitor) = 0;
+  // Calls the visitor on the rows in turn; not on those that are gone.
+  virtual Outcome<void> visit_rows(sql::Database& database, std::span<const RowKey> keys, RowVisitor& visitor) = 0;
   // The properties as a cell shows them.
   virtual std::optional<mapi::Property> cell(const PropertySource& row, mapi::PropTag tag, Arena& arena) = 0;
   virtual Outcome<std::unique_ptr<RowOrder>> make_order(std::span<const SortKey> keys,
@@ -51,7 +52,7 @@ class CursorTable : public Table {
   std::shared_ptr<MailboxStore> store_;
 
  private:
-  class RowMaker;
+  class RowsMaker;
   class Finder;
   Outcome<Place> place_of(sql::Database& database, Origin origin);
   Outcome<Moved> seek_from(sql::Database& database, Place from, i32 offset);

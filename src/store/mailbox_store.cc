@@ -154,18 +154,11 @@ std::vector<u8> MailboxStore::entry_id(mapi::FolderId folder, mapi::MessageId me
 }
 
 MailboxStore::Target MailboxStore::resolve_entry_id(ByteView id) const {
-  constexpr std::size_t kFolderSize = 46, kMessageSize = 70, kFolderCounter = 38, kMessageCounter = 62;
-  if (id.size() != kFolderSize && id.size() != kMessageSize) return {};
-  std::array<u8, 6> counter{};
-  std::memcpy(counter.data(), id.data() + kFolderCounter, 6);
-  Target target{mapi::FolderId::make(kOwnReplid, mapi::globcnt_number(counter)), {}};
-  std::vector<u8> own = entry_id(target.folder);
-  if (id.size() == kMessageSize) {
-    std::memcpy(counter.data(), id.data() + kMessageCounter, 6);
-    target.message = mapi::MessageId::make(kOwnReplid, mapi::globcnt_number(counter));
-    own = entry_id(target.folder, target.message);
-  }
-  return std::ranges::equal(own, id) ? target : Target{};  // of this store, and of these kinds
+  const EntryIdTarget found = read_entry_id(id, mailbox_guid(), database_guid());
+  Target target;
+  if (found.folder != 0) target.folder = mapi::FolderId::make(kOwnReplid, found.folder);
+  if (found.message != 0) target.message = mapi::MessageId::make(kOwnReplid, found.message);
+  return target;
 }
 
 }  // namespace ropewalk::store

@@ -117,11 +117,15 @@ class MemoryTable final : public CursorTable {
   Outcome<std::vector<PropTag>> all_columns() override { return all_; }
 
  private:
-  Outcome<void> with_row(sql::Database& database, const RowKey& key, RowVisitor& visitor) override {
+  Outcome<void> visit_rows(sql::Database& database, std::span<const RowKey> keys, RowVisitor& visitor) override {
     ROPEWALK_TRY(auto rows, loader_->load(database));
-    auto at = std::ranges::find(*rows, key.id, &MemoryRow::id);
-    if (at == rows->end()) return {};
-    return visitor.visit(*at->source, {});
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      auto at = std::ranges::find(*rows, keys[i].id, &MemoryRow::id);
+      if (at == rows->end()) continue;
+      ROPEWALK_TRY(bool more, visitor.visit(i, *at->source, {}));
+      if (!more) break;
+    }
+    return {};
   }
   std::optional<Property> cell(const PropertySource& row, PropTag tag, Arena& arena) override {
     auto there = row.property(tag, arena);
@@ -161,6 +165,7 @@ class FolderLoader final : public RowLoader {
   Outcome<std::shared_ptr<const MemoryRows>> load(sql::Database& database) override {
     const u64 now = store_->core().commits.load();
     if (rows_ != nullptr && commits_ == now) return rows_;
+    ROPEWALK_CHECK(renew_snapshot(database));
     auto rows = std::make_shared<MemoryRows>();
     ROPEWALK_CHECK(add_children(database, parent_, 1, *rows));
     commits_ = now;

@@ -46,6 +46,7 @@ class DeliveryOrder final : public RowOrder {
     if (place.at == Place::At::end) return count(database);
     const u64 now = changes();
     if (place.number_known && place.generation == now) return place.number;
+    ROPEWALK_CHECK(renew_snapshot(database));
     ROPEWALK_TRY(auto before, database.integer(descending_ ? kCountAbove : kCountBelow, folder_, associated_,
                                                place.row.delivered, place.row.id));
     place.number = static_cast<u32>(before.value_or(0));
@@ -58,6 +59,7 @@ class DeliveryOrder final : public RowOrder {
     Place place;
     if (wanted == 0) return place;
     place.generation = changes();
+    ROPEWALK_CHECK(renew_snapshot(database));
     ROPEWALK_TRY(u32 all, count(database));
     if (wanted >= all) return end_of(all);
     place.number = wanted;
@@ -202,6 +204,7 @@ class ViewOrder final : public RowOrder {
     Held held;
     held.view = store_->core().views->get(spec_.key());
     held.lock = std::unique_lock(held.view->mutex);
+    ROPEWALK_CHECK(renew_snapshot(database));  // others may have brought the view further than this snapshot
     ROPEWALK_CHECK(refresh_view(*held.view, spec_, store_->core(), database));
     return held;
   }

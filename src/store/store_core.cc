@@ -252,7 +252,21 @@ Outcome<Reader> StoreCore::reader() {
   return Reader(*this, std::make_unique<sql::Database>(std::move(*opened)));
 }
 
+Outcome<Reader> StoreCore::snapshot() {
+  ROPEWALK_TRY(Reader reading, reader());
+  ROPEWALK_CHECK(reading->run("BEGIN DEFERRED"));
+  return reading;
+}
+
+Outcome<void> renew_snapshot(sql::Database& database) {
+  if (!database.in_transaction()) return {};
+  ROPEWALK_CHECK(database.run("COMMIT"));
+  ROPEWALK_CHECK(database.run("BEGIN DEFERRED"));
+  return {};
+}
+
 void StoreCore::give_back(std::unique_ptr<sql::Database> database) {
+  if (database->in_transaction() && !database->run("COMMIT").ok()) return;  // not to be used again
   std::lock_guard lock(readers_mutex_);
   if (idle_readers_.size() < static_cast<std::size_t>(options_.readers)) idle_readers_.push_back(std::move(database));
 }

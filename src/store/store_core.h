@@ -63,7 +63,7 @@ class WriteContext {
   std::vector<std::function<void()>> actions;
 };
 
-// A connection for reading, back in the pool when destroyed.
+// A connection for reading, back in the pool when destroyed; a snapshot ends then.
 class Reader {
  public:
   Reader(StoreCore& core, std::unique_ptr<sql::Database> database) : core_(&core), database_(std::move(database)) {}
@@ -89,6 +89,9 @@ class StoreCore {
   // failed. The work may run on another caller's thread.
   Outcome<void> write(const Work& work);
   Outcome<Reader> reader();
+  // One that sees the mailbox as it is at its first read from now on. Many statements in one snapshot cost one lock of
+  // the file; alone each has its own.
+  Outcome<Reader> snapshot();
   // As Failure, with ecStreamSizeError where the disk is full.
   static Failure failure(sql::Database& database, Error error);
 
@@ -145,6 +148,10 @@ class StoreCore {
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<sql::Database>> idle_readers_;  // at most StoreOptions::readers
 };
+
+// Lets a snapshot see what has been committed by now. For whoever first takes note of how far the commits are, and then
+// reads: without it the reading could be older than the note.
+Outcome<void> renew_snapshot(sql::Database& database);
 
 // The key under which a property name is found: its set, and its LID or its text (whose case counts).
 std::string name_key(const mapi::PropertyName& name);

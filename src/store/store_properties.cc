@@ -42,18 +42,6 @@ constexpr u32 kComputed[] = {tag::PidTagDisplayName,
 
 Property number(u32 the_tag, u64 value) { return {PropTag(the_tag), Value::of(value)}; }
 
-// [MS-OXCDATA] 2.2.5.2 Address Book EntryIDs: Flags, ProviderUID, Version, Type (a mail user), the DN as X500.
-ByteView address_book_entry_id(Arena& arena, std::string_view dn) {
-  constexpr Guid kProvider = guid_literal("c840a7dc-42c0-1a10-b4b9-08002b2fe182");
-  std::span<u8> room = arena.make<u8>(28 + dn.size() + 1);
-  if (room.empty()) return {};
-  std::memcpy(room.data() + 4, kProvider.bytes.data(), 16);
-  store_le(room.data() + 20, u32{1});
-  store_le(room.data() + 24, u32{0});
-  std::memcpy(room.data() + 28, dn.data(), dn.size());
-  return room;
-}
-
 ByteView replid_map(const StoreCore& core, Arena& arena) {
   std::vector<u8> out;
   std::shared_lock lock(core.names_mutex);
@@ -118,7 +106,7 @@ std::optional<Property> MailboxStore::property(PropTag wanted, Arena& arena) con
       return Property{PropTag(the_tag), Value::of(mapi::utf16_in(arena, owner().display_name))};
     case tag::PidTagMailboxOwnerEntryId:
     case tag::PidTagUserEntryId:
-      return Property{PropTag(the_tag), Value::of(address_book_entry_id(arena, owner().legacy_dn))};
+      return Property{PropTag(the_tag), Value::of(owner_entry_id_in(arena, owner().legacy_dn))};
     case tag::PidTagRecordKey:
     case tag::PidTagStoreRecordKey:
     case tag::PidTagMappingSignature:

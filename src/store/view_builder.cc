@@ -357,6 +357,10 @@ Outcome<void> refresh_view(View& view, const ViewSpec& spec, StoreCore& core, sq
   if (view.built && !view.has_pending()) return {};
   bool overflowed = false;
   const auto pending = view.take_pending(&overflowed);
+  if (auto renewed = renew_snapshot(database); !renewed.ok()) {
+    view.built = false;  // what was taken is not known any more
+    return renewed;
+  }
   if (!view.built || overflowed) return build(view, spec, core, database);
   std::vector<i64> ids;
   for (const RowChange& change : pending) ids.push_back(change.row);
