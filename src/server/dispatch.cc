@@ -18,7 +18,7 @@ RopOutcome release(RopContext& context, rop::RopReader& requests, wire::OutBuffe
   return RopOutcome::done;
 }
 
-constexpr HandlerRow kRelease{rop::RopId::release, release};
+constexpr HandlerRow kRelease{rop::RopId::release, release, true};
 
 // Every row at its RopId.
 using Dispatch = std::array<const HandlerRow*, 256>;

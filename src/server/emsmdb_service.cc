@@ -172,6 +172,14 @@ ErrorCode EmsmdbService::run_chain(session::Session& session, ByteView rops, boo
   }
 }
 
+bool EmsmdbService::is_brief(const ExecuteCall& call) const {
+  constexpr std::size_t kMostBytes = 1024;
+  if (call.rop_in.size() > kMostBytes) return false;
+  Arena arena(1u << 20, 2 * kMostBytes);
+  auto inputs = emsmdb::open_extended_buffers(call.rop_in, arena);
+  return !inputs || (inputs->size() == 1 && parts_.rops.is_brief(inputs->front()));
+}
+
 bool EmsmdbService::disconnect(std::string_view session_id) {
   auto gone = parts_.registry.remove(session_id);
   if (gone == nullptr) return false;

@@ -70,6 +70,8 @@ class EmsmdbService {
   // Runs the ROPs in `call.rop_in` and appends extended buffers to `rop_out`, which stays as it was where that fails.
   // The caller holds the session's turn.
   mapi::ErrorCode execute(session::Session& session, const ExecuteCall& call, wire::OutBuffer& rop_out);
+  // Whether execute() will take microseconds alone and may run where others wait.
+  bool is_brief(const ExecuteCall& call) const;
   // False where there was no such session.
   bool disconnect(std::string_view session_id);
 

@@ -15,6 +15,7 @@ using testing::HasSubstr;
 // Answers with what it was asked, and can go on as often as it is told to.
 class Echo final : public RopRunner {
  public:
+  bool is_brief(ByteView) const override { return false; }
   ErrorCode run(session::Session&, ByteView rops, wire::OutBuffer& out, std::size_t max_out, RopChain* chain) override {
     ++runs;
     last_room = max_out;

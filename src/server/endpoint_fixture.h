@@ -27,6 +27,7 @@ using mapi::ErrorCode;
 // Gives back the ROPs it was given. "slow" waits until it is let go, "throw" throws, "bad" cannot be read.
 class StandIn final : public RopRunner {
  public:
+  bool is_brief(ByteView) const override { return false; }
   ErrorCode run(session::Session& session, ByteView rops, wire::OutBuffer& out, std::size_t max_out,
                 RopChain*) override {
     std::string_view text = text_of(rops);

@@ -6,7 +6,6 @@
 
 #include "base/utf16.h"
 #include "directory/basic_auth.h"
-#include "net/signal.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/mapihttp/response_stream.h"
 
@@ -319,55 +318,72 @@ Awaitable<bool> MapiHttpEndpoint::take_turn(session::Session& session) {
   co_return in_time || !session.turns.give_up(ticket);
 }
 
+// What came of an Execute.
+struct MapiHttpEndpoint::Executed {
+  mapi::ErrorCode error = mapi::ErrorCode::none;
+  wire::OutBuffer rops;
+  std::string failure;
+};
+
+// What is brief runs here: handing it to a worker and back would cost more than the ROPs themselves.
 Awaitable<void> MapiHttpEndpoint::run_rops(Call& call, const ExecuteCall& wanted) {
-  struct Work {
-    mapi::ErrorCode error = mapi::ErrorCode::none;
-    wire::OutBuffer rops;
-    std::string failure;
-  } work;
-  net::Signal done;
-  auto run = [&, done] {
+  Executed executed;
+  auto run = [&] {
     try {
-      work.error = parts_.service.execute(*call.session, wanted, work.rops);
+      executed.error = parts_.service.execute(*call.session, wanted, executed.rops);
     } catch (const std::exception& thrown) {
-      work.failure = thrown.what();
+      executed.failure = thrown.what();
     }
-    done.set();
   };
-  parts_.pool.post(run);
-  bool finished = co_await done.wait_for(settings_.patience);
   bool begun = false;
-  if (!finished) {
-    begun = true;
-    net::HttpResponseHead head = mapihttp_head(call, facts_, ResponseCode::success);
-    (void)co_await call.responder.begin_chunked(head, mapihttp::kProcessing);
-    // Whether the client is still there or not: what has begun is brought to its end.
-    for (;;) {
-      finished = co_await done.wait_for(settings_.pending_period);
-      if (finished) break;
-      (void)co_await call.responder.write_chunk(mapihttp::kPending);
-    }
+  if (parts_.service.is_brief(wanted)) {
+    run();
+  } else {
+    net::Signal done;
+    auto run_and_tell = [&run, done] {
+      run();
+      done.set();
+    };
+    parts_.pool.post(run_and_tell);
+    begun = co_await keep_waiting(call, done);
   }
   ++call.session->sequence;
-  mapihttp::ExecuteResponse response;
-  response.error_code = work.error;
-  response.rop_buffer = work.rops.view();
-  wire::OutBuffer out;
-  wire::encode(response, out);
-  if (!work.failure.empty()) {
-    Refusal refusal{ResponseCode::unknown_failure, work.failure};
-    if (!begun) {
-      co_await refuse(call, std::move(refusal));
-      co_return;
-    }
-    parts_.log.error(call.who() + " failed: " + work.failure);
-    out.clear();
+  co_await answer_execute(call, executed, begun);
+}
+
+// Waits for the worker; a client that has to wait long is told that its request is pending. Whether the answer has
+// been begun.
+Awaitable<bool> MapiHttpEndpoint::keep_waiting(Call& call, const net::Signal& done) {
+  bool finished = co_await done.wait_for(settings_.patience);
+  if (finished) co_return false;
+  net::HttpResponseHead head = mapihttp_head(call, facts_, ResponseCode::success);
+  (void)co_await call.responder.begin_chunked(head, mapihttp::kProcessing);
+  // Whether the client is still there or not: what has begun is brought to its end.
+  for (;;) {
+    finished = co_await done.wait_for(settings_.pending_period);
+    if (finished) co_return true;
+    (void)co_await call.responder.write_chunk(mapihttp::kPending);
   }
+}
+
+Awaitable<void> MapiHttpEndpoint::answer_execute(Call& call, const Executed& executed, bool begun) {
+  const bool failed = !executed.failure.empty();
+  if (failed && !begun) {
+    Refusal refusal{ResponseCode::unknown_failure, executed.failure};
+    co_await refuse(call, std::move(refusal));
+    co_return;
+  }
+  mapihttp::ExecuteResponse response;
+  response.error_code = executed.error;
+  response.rop_buffer = executed.rops.view();
+  wire::OutBuffer out;
+  if (!failed) wire::encode(response, out);
   if (!begun) {
     co_await answer(call, out);
     co_return;
   }
-  std::string lines = done_text(call, work.failure.empty() ? ResponseCode::success : ResponseCode::unknown_failure);
+  if (failed) parts_.log.error(call.who() + " failed: " + executed.failure);
+  std::string lines = done_text(call, failed ? ResponseCode::unknown_failure : ResponseCode::success);
   (void)co_await call.responder.write_chunk(lines);
   std::string_view rest = text_of(out.view());
   (void)co_await call.responder.finish(rest);

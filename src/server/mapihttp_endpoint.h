@@ -3,6 +3,7 @@
 
 #include "directory/authenticator.h"
 #include "net/http_server.h"
+#include "net/signal.h"
 #include "net/worker_pool.h"
 #include "server/emsmdb_service.h"
 #include "server/logging.h"
@@ -41,10 +42,13 @@ class MapiHttpEndpoint {
   Refusal examine(Call& call) const;
   Refusal find_session(Call& call) const;
 
+  struct Executed;
   net::Awaitable<void> connect(Call& call);
   net::Awaitable<void> execute(Call& call);
   net::Awaitable<bool> take_turn(session::Session& session);
   net::Awaitable<void> run_rops(Call& call, const ExecuteCall& wanted);
+  net::Awaitable<bool> keep_waiting(Call& call, const net::Signal& done);
+  net::Awaitable<void> answer_execute(Call& call, const Executed& executed, bool begun);
   net::Awaitable<void> disconnect(Call& call);
   net::Awaitable<void> notification_wait(Call& call);
 

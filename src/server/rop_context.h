@@ -89,7 +89,13 @@ enum class RopOutcome {
 struct HandlerRow {
   rop::RopId id;
   RopOutcome (*run)(RopContext& context, rop::RopReader& requests, wire::OutBuffer& out);
+  bool is_brief = false;  // reads a row or two, or none: short enough for a thread that others wait for
 };
+
+constexpr HandlerRow brief(HandlerRow row) {
+  row.is_brief = true;
+  return row;
+}
 
 // Decodes a request, has it handled, encodes its answer: the failure response where the handler returns an error.
 template <class Req, class Res, ErrorCode (*handle)(RopContext&, const Req&, Res&)>

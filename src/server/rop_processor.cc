@@ -85,4 +85,19 @@ mapi::ErrorCode RopProcessor::run(session::Session& session, ByteView input, wir
   return ErrorCode::none;
 }
 
+bool RopProcessor::is_brief(ByteView input) const {
+  constexpr std::size_t kMostBytes = 1024, kMostRops = 16;
+  if (input.size() > kMostBytes) return false;
+  auto parts = rop::split_rop_buffer(input);
+  if (!parts.ok()) return true;  // refused at once
+  Arena arena(kMostBytes * 64, kMostBytes);
+  rop::RopReader requests(parts->rops, arena);
+  for (std::size_t count = 0; !requests.at_end(); ++count) {
+    const HandlerRow* row = find_handler(requests.id());
+    if (row == nullptr || !row->is_brief || count == kMostRops) return false;
+    if (requests.read_any() == nullptr) break;
+  }
+  return true;
+}
+
 }  // namespace ropewalk::server

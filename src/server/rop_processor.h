@@ -14,6 +14,7 @@ class RopProcessor final : public RopRunner {
 
   mapi::ErrorCode run(session::Session& session, ByteView input, wire::OutBuffer& out, std::size_t max_out,
                       RopChain* chain) override;
+  bool is_brief(ByteView input) const override;
 
  private:
   const Environment& environment_;

@@ -29,6 +29,8 @@ class RopRunner {
   // leaves `out` as it was. `chain` is null where the client takes one output buffer alone.
   virtual mapi::ErrorCode run(session::Session& session, ByteView rops, wire::OutBuffer& out, std::size_t max_out,
                               RopChain* chain) = 0;
+  // Whether running these takes microseconds alone: no ROP of theirs waits for the disk or walks a table.
+  virtual bool is_brief(ByteView rops) const = 0;
 };
 
 }  // namespace ropewalk::server

@@ -115,13 +115,13 @@ ErrorCode get_contents_table(RopContext& context, const rop::GetContentsTableReq
 
 using rop::RopId;
 constexpr HandlerRow kHandlers[] = {
-    handler_row<RopId::open_folder, rop::OpenFolderRequest, rop::OpenFolderResponse, open_folder>(),
+    brief(handler_row<RopId::open_folder, rop::OpenFolderRequest, rop::OpenFolderResponse, open_folder>()),
     handler_row<RopId::create_folder, rop::CreateFolderRequest, rop::CreateFolderResponse, create_folder>(),
     handler_row<RopId::delete_folder, rop::DeleteFolderRequest, rop::DeleteFolderResponse, delete_folder>(),
-    handler_row<RopId::get_hierarchy_table, rop::GetHierarchyTableRequest, rop::GetHierarchyTableResponse,
-                get_hierarchy_table>(),
-    handler_row<RopId::get_contents_table, rop::GetContentsTableRequest, rop::GetContentsTableResponse,
-                get_contents_table>(),
+    brief(handler_row<RopId::get_hierarchy_table, rop::GetHierarchyTableRequest, rop::GetHierarchyTableResponse,
+                get_hierarchy_table>()),
+    brief(handler_row<RopId::get_contents_table, rop::GetContentsTableRequest, rop::GetContentsTableResponse,
+                get_contents_table>()),
 };
 
 }  // namespace

@@ -108,7 +108,7 @@ ErrorCode reload_cached_information(RopContext& context, const rop::ReloadCached
 
 using rop::RopId;
 constexpr HandlerRow kHandlers[] = {
-    handler_row<RopId::open_message, rop::OpenMessageRequest, rop::OpenMessageResponse, open_message>(),
+    brief(handler_row<RopId::open_message, rop::OpenMessageRequest, rop::OpenMessageResponse, open_message>()),
     handler_row<RopId::create_message, rop::CreateMessageRequest, rop::CreateMessageResponse, create_message>(),
     handler_row<RopId::save_changes_message, rop::SaveChangesMessageRequest, rop::SaveChangesMessageResponse,
                 save_changes_message>(),

@@ -163,7 +163,7 @@ ErrorCode query_columns_all(RopContext& context, const rop::QueryColumnsAllReque
 
 using rop::RopId;
 constexpr HandlerRow kHandlers[] = {
-    handler_row<RopId::set_columns, rop::SetColumnsRequest, rop::SetColumnsResponse, set_columns>(),
+    brief(handler_row<RopId::set_columns, rop::SetColumnsRequest, rop::SetColumnsResponse, set_columns>()),
     handler_row<RopId::sort_table, rop::SortTableRequest, rop::SortTableResponse, sort_table>(),
     handler_row<RopId::restrict, rop::RestrictRequest, rop::RestrictResponse, restrict_table>(),
     handler_row<RopId::query_rows, rop::QueryRowsRequest, rop::QueryRowsResponse, query_rows>(),
