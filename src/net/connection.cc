@@ -152,8 +152,10 @@ Awaitable<bool> Connection::next_request() {
   }
   request_.headers.clear();
   request_.body.clear();
-  RequestParser parser(request_, server_.options.max_head, server_.options.max_body);
-  const bool complete = co_await receive(parser);
+  const auto& options = server_.options;
+  body_untouched_ = true;
+  parser_ = std::make_unique<RequestParser>(request_, options.max_head, options.max_body, options.streams);
+  const bool complete = co_await receive(*parser_);
   deadline_ = Clock::time_point::max();
   if (!complete) {
     if (expired_ && phase_ == Phase::receiving) {
@@ -163,7 +165,9 @@ Awaitable<bool> Connection::next_request() {
     }
     co_return false;
   }
-  co_return acceptable(parser);
+  const bool is_good = acceptable(*parser_);
+  if (!is_streaming()) parser_.reset();
+  co_return is_good;
 }
 
 // Parses what was left over and `bytes`; keeps what belongs to the next request.
@@ -197,6 +201,7 @@ Awaitable<bool> Connection::receive(RequestParser& parser) {
   std::size_t received = input_.size();
   Progress progress = input_.empty() ? Progress::more : feed(parser, {});
   while (progress == Progress::more) {
+    if (parser.is_header_done() && parser.is_streamed()) co_return true;
     if (parser.got_some() && parser.is_header_done()) {
       const bool greeted = co_await greet_body(parser);
       if (!greeted) co_return false;
@@ -267,6 +272,11 @@ Awaitable<void> Connection::handle() {
       co_await send(head, "The server failed to answer this request.\n");
     }
   }
+  if (is_streaming()) {  // where the next request would begin is unknown
+    keep_alive_ = false;
+    refused_status_ = 0;
+  }
+  parser_.reset();
   if (answer_ != Answer::complete) alive_ = false;  // a client must see that the response was cut short
 }
 
@@ -428,13 +438,48 @@ Awaitable<bool> Connection::finish(std::string_view last) {
   co_return co_await write({head_});
 }
 
+Awaitable<bool> Connection::begin_sized(const HttpResponseHead& head, u64 length) {
+  if (answer_ != Answer::none || !alive_) co_return false;
+  answer_ = Answer::sized;
+  start_head(head);
+  head_ += "Content-Length: ";
+  append_number(head_, length);
+  head_ += "\r\n\r\n";
+  co_return co_await write({head_});
+}
+
+Awaitable<bool> Connection::write_piece(std::string_view bytes) {
+  if (answer_ != Answer::sized) co_return false;
+  co_return co_await write({bytes});
+}
+
+Awaitable<std::string_view> Connection::read_body() {
+  if (std::exchange(body_untouched_, false) && !request_.body.empty()) co_return std::string_view(request_.body);
+  request_.body.clear();
+  Progress progress = Progress::more;
+  while (alive_ && is_streaming() && request_.body.empty() && progress == Progress::more) {
+    std::size_t count = 0;
+    const Io state = transport_.read(read_buffer(), count);
+    if (state == Io::done) {
+      progress = feed(*parser_, {read_buffer().data(), count});
+    } else if (state == Io::closed) {
+      alive_ = false;
+    } else {
+      const bool ready = co_await wait(state == Io::wants_read ? Socket::wait_read : Socket::wait_write);
+      if (!ready) alive_ = false;
+    }
+  }
+  if (!alive_ || progress == Progress::failed) co_return std::string_view();
+  co_return std::string_view(request_.body);
+}
+
 // ---- watching a parked handler's client ----
 
 void Connection::on_interrupt(std::function<void(Interrupt)> hook) {
   hook_ = std::move(hook);
   if (!alive_) return interrupt(Interrupt::client_gone);
   if (server_.stopping.load(std::memory_order_relaxed)) return interrupt(Interrupt::shutting_down);
-  watch();
+  if (!is_streaming()) watch();  // a handler that reads the body sees the client's end itself
 }
 
 void Connection::interrupt(Interrupt why) {
@@ -491,7 +536,7 @@ void Connection::sweep(Clock::time_point now) {
 }
 
 void Connection::on_server_stopping() {
-  if (phase_ == Phase::idle || phase_ == Phase::handshake) return expire();
+  if (phase_ == Phase::idle || phase_ == Phase::handshake || is_streaming()) return expire();
   if (phase_ == Phase::handling) interrupt(Interrupt::shutting_down);
 }
 

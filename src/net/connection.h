@@ -66,17 +66,21 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Awaitable<bool> begin_chunked(const HttpResponseHead& head, std::string_view first) override;
   Awaitable<bool> write_chunk(std::string_view bytes) override;
   Awaitable<bool> finish(std::string_view last) override;
+  Awaitable<bool> begin_sized(const HttpResponseHead& head, u64 length) override;
+  Awaitable<bool> write_piece(std::string_view bytes) override;
+  Awaitable<std::string_view> read_body() override;
   void on_interrupt(std::function<void(Interrupt)> hook) override;
 
  private:
   enum class Phase { handshake, idle, receiving, handling, closing };
-  enum class Answer { none, chunked, complete };
+  enum class Answer { none, chunked, sized, complete };
   using Parts = std::array<std::string_view, 3>;
 
   Awaitable<void> serve();
   Awaitable<bool> handshake();
   Awaitable<bool> next_request();
   Awaitable<bool> receive(RequestParser& parser);
+  bool is_streaming() const { return parser_ != nullptr && parser_->is_streamed() && !parser_->is_done(); }
   Awaitable<bool> greet_body(RequestParser& parser);
   Awaitable<bool> wait(Socket::wait_type what);
   Awaitable<void> handle();
@@ -104,6 +108,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   HttpRequest request_;
   std::string input_;  // received, not yet parsed
   std::string head_;   // status line, header fields, small pieces on their way out
+  std::unique_ptr<RequestParser> parser_;  // while a request is read
   std::function<void(Interrupt)> hook_;
   Clock::time_point deadline_ = Clock::time_point::max();
   u64 watch_generation_ = 0;
@@ -112,6 +117,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Phase phase_ = Phase::handshake;
   Answer answer_ = Answer::none;
   bool watching_ = false;
+  bool body_untouched_ = true;  // a streamed body's beginning came with its head
   bool alive_ = true;
   bool expired_ = false;
   bool keep_alive_ = true;

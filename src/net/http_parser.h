@@ -90,15 +90,19 @@ class MessageParser : public boost::beast::http::basic_parser<is_request> {
 
 class RequestParser final : public MessageParser<true> {
  public:
-  RequestParser(HttpRequest& request, std::size_t max_head, std::size_t max_body)
-      : MessageParser(request.headers, max_head, max_body), request_(request) {}
+  using Streams = std::function<bool(std::string_view method)>;
+  RequestParser(HttpRequest& request, std::size_t max_head, std::size_t max_body, const Streams& streams)
+      : MessageParser(request.headers, max_head, max_body), request_(request), streams_(streams) {}
 
   int version() const { return version_; }  // 10 or 11
+  bool is_streamed() const { return is_streamed_; }
 
  private:
   void on_request_impl(boost::beast::http::verb, View method, View target, int version, ErrorCode&) override {
     version_ = version;
     request_.method.assign(method.data(), method.size());
+    is_streamed_ = streams_ && streams_(request_.method);
+    if (is_streamed_) this->body_limit(boost::none);
     std::string_view rest(target.data(), target.size());
     for (std::string_view scheme : {"http://", "https://"}) {  // absolute form, [RFC 9112] 3.2.2
       if (!same_name(rest.substr(0, scheme.size()), scheme)) continue;
@@ -114,7 +118,9 @@ class RequestParser final : public MessageParser<true> {
   void take_body(std::string_view piece, ErrorCode&) override { request_.body.append(piece); }
 
   HttpRequest& request_;
+  const Streams& streams_;
   int version_ = 11;
+  bool is_streamed_ = false;
 };
 
 class ResponseParser final : public MessageParser<false> {

@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   constexpr std::size_t kMostBody = 1000;
   net::HttpRequest request;
-  net::RequestParser requests(request, 4096, kMostBody);
+  const net::RequestParser::Streams none;
+  net::RequestParser requests(request, 4096, kMostBody, none);
   feed_in_pieces(requests, bytes, step);
   if (request.body.size() > kMostBody) __builtin_trap();
   int status = 0;

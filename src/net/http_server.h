@@ -18,7 +18,8 @@ namespace ropewalk::net {
 // Why a handler under way should come to an end.
 enum class Interrupt { client_gone, shutting_down };
 
-// How a handler answers: exactly one send() or send_chunked(), or begin_chunked(), any write_chunk()s and finish().
+// How a handler answers: exactly one send() or send_chunked(), or begin_chunked(), any write_chunk()s and finish(), or
+// begin_sized() and any write_piece()s.
 // Every call must be awaited before the next. They return false when the client is gone (nothing more can be said
 // then). Views must live until the call has been awaited. To be used on the handler's own coroutine (not from workers).
 class HttpResponder {
@@ -32,6 +33,12 @@ class HttpResponder {
   virtual Awaitable<bool> begin_chunked(const HttpResponseHead& head, std::string_view first = {}) = 0;
   virtual Awaitable<bool> write_chunk(std::string_view bytes) = 0;
   virtual Awaitable<bool> finish(std::string_view last = {}) = 0;
+  // The head of a response whose body of `length` bytes follows in pieces; the connection ends with the handler.
+  virtual Awaitable<bool> begin_sized(const HttpResponseHead& head, u64 length) = 0;
+  virtual Awaitable<bool> write_piece(std::string_view bytes) = 0;
+  // For a request that options.streams took: what has arrived of its body, as soon as there is something, valid until
+  // the next call; empty at its end, and when the client is gone or the server stops.
+  virtual Awaitable<std::string_view> read_body() = 0;
   // For a handler that parks: from now on the connection is watched, and `hook` is called once, on the handler's
   // thread, when the client vanishes or the server wants to stop. Set a Signal in it. Called at once if it is so
   // already.
@@ -62,6 +69,8 @@ struct HttpServerOptions {
   std::chrono::milliseconds write_timeout{30'000};    // to take a response, plus a second per slowest_rate bytes
   std::size_t slowest_rate = 8192;                    // bytes a second
   std::string server_name{};                          // the Server header; empty: none
+  // Requests whose handler reads the body itself, as it comes and however long: by the method. May be empty.
+  std::function<bool(std::string_view method)> streams{};
   std::function<void(const std::string&)> log{};      // a line per refusal, from any thread; may be empty
 };
 

@@ -526,6 +526,68 @@ TEST_F(HttpServerTest, HoldsManyIdleConnectionsAndTurnsMoreAway) {
   EXPECT_THAT(log(), HasSubstr("500 are open already"));
 }
 
+// Echoes a body of any length as it comes: both directions of one connection at once.
+Awaitable<void> echo_as_it_comes(HttpRequest& request, HttpResponder& responder) {
+  HttpResponseHead head;
+  head.add("X-Method", request.method);
+  co_await responder.begin_sized(head, 1'000'000);
+  for (;;) {
+    const std::string_view piece = co_await responder.read_body();
+    if (piece.empty()) break;
+    const std::string copy(piece);
+    const bool sent = co_await responder.write_piece(copy);
+    if (!sent) break;
+  }
+}
+
+HttpServerOptions streaming() {
+  HttpServerOptions options;
+  options.max_body = 1000;
+  options.streams = [](std::string_view method) { return method == "RPC_IN_DATA"; };
+  return options;
+}
+
+TEST_F(HttpServerTest, ABodyWithoutBoundsIsReadAsItComes) {
+  start(echo_as_it_comes, streaming());
+  Wire wire(port_);
+  wire.send("RPC_IN_DATA /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\nfirst");
+  EXPECT_THAT(wire.read_until("first"), HasSubstr("X-Method: RPC_IN_DATA\r\n"));
+  for (int i = 0; i < 20; ++i) {
+    const std::string piece = "piece " + std::to_string(i) + ".";
+    wire.send(piece);
+    EXPECT_EQ(wire.read_until("."), piece);
+  }
+  Wire other(port_);
+  other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n");
+  EXPECT_THAT(other.read_to_end(), StartsWith("HTTP/1.1 413 "));
+  server_->stop(5s);
+  EXPECT_EQ(wire.read_to_end(), "");
+}
+
+TEST_F(HttpServerTest, AStreamedBodyThatIsReadWholeKeepsTheConnection) {
+  start(
+      [](HttpRequest&, HttpResponder& responder) -> Awaitable<void> {
+        std::string all;
+        for (;;) {
+          const std::string_view piece = co_await responder.read_body();
+          if (piece.empty()) break;
+          all += piece;
+        }
+        co_await responder.send(HttpResponseHead(), all);
+      },
+      streaming());
+  Wire wire(port_);
+  for (int i = 0; i < 2; ++i) {
+    wire.send("RPC_IN_DATA / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
+    std::this_thread::sleep_for(10ms);
+    wire.send("again");
+    EXPECT_THAT(wire.read_until("helloagain"), StartsWith("HTTP/1.1 200 OK"));
+  }
+  wire.send("RPC_IN_DATA / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhe");
+  wire.close();  // cut in its middle: the handler ends
+  EXPECT_TRUE(eventually([&] { return server_->counters().connections == 0; }));
+}
+
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
   start();
   HttpServerOptions taken;
