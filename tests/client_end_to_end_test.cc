@@ -229,7 +229,7 @@ TEST_F(Commands, TraceShowsTheConversation) {
   EXPECT_EQ(traced.code, 0);
   EXPECT_THAT(traced.err, HasSubstr("--> Connect #1"));
   EXPECT_THAT(traced.err, HasSubstr("RopQueryRows"));
-  EXPECT_THAT(traced.err, HasSubstr("PidTagDisplayName"));
+  EXPECT_THAT(traced.err, HasSubstr("RowData=[{Flag=0, PidTagFolderId="));
   EXPECT_THAT(traced.err, Not(HasSubstr("Authorization")));
 }
 

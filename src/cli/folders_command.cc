@@ -28,21 +28,21 @@ struct Row {
 std::vector<Row> rows_of(const Rows& rows) {
   std::vector<Row> made;
   std::vector<std::string> above;  // the names on the way down to here
+  u32 least = 0;                   // depths count from the folder asked: from 0 or from 1, as servers please
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto row = rows[i];
     Row one{{client::number_of(row, kColumns[0])}, {client::number_of(row, kColumns[1])},
             client::text_of(row, kColumns[2]),     {},
             client::text_of(row, kColumns[6]),     static_cast<u32>(client::number_of(row, kColumns[3])),
             client::number_of(row, kColumns[4]),   client::number_of(row, kColumns[5])};
+    if (i == 0) least = one.depth;
+    one.depth -= std::min(one.depth, least);
     above.resize(std::min<std::size_t>(one.depth, above.size()));
     for (const std::string& name : above) one.path += name + "/";
     one.path += one.name;
     above.push_back(one.name);
     made.push_back(std::move(one));
   }
-  // Depths count from the folder asked (0 or 1, as servers please): the shallowest stands at the margin.
-  u32 least = made.empty() ? 0 : made.front().depth;
-  for (Row& row : made) row.depth -= std::min(row.depth, least);
   return made;
 }
 
