@@ -70,7 +70,8 @@ Told list_folders(MessageStore& store, std::size_t expected) {
         return wrong(fmt::format("the Inbox counts {} messages, {} were imported", count, expected));
     }
     u64 depth = client::number_of(rows[i], columns[3], 1);
-    shown.add({std::string(2 * (depth - std::min<u64>(depth, 1)), ' ') + name, std::to_string(count), std::to_string(client::number_of(rows[i], columns[2]))});
+    shown.add({std::string(2 * (depth - std::min<u64>(depth, 1)), ' ') + name, std::to_string(count),
+               std::to_string(client::number_of(rows[i], columns[2]))});
   }
   if (!found) return wrong("no folder is called Inbox");
   return shown.to_text(100);

@@ -106,8 +106,8 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Transport transport_;
   std::list<Connection*>::iterator place_;
   HttpRequest request_;
-  std::string input_;  // received, not yet parsed
-  std::string head_;   // status line, header fields, small pieces on their way out
+  std::string input_;                      // received, not yet parsed
+  std::string head_;                       // status line, header fields, small pieces on their way out
   std::unique_ptr<RequestParser> parser_;  // while a request is read
   std::function<void(Interrupt)> hook_;
   Clock::time_point deadline_ = Clock::time_point::max();

@@ -71,7 +71,7 @@ struct HttpServerOptions {
   std::string server_name{};                          // the Server header; empty: none
   // Requests whose handler reads the body itself, as it comes and however long: by the method. May be empty.
   std::function<bool(std::string_view method)> streams{};
-  std::function<void(const std::string&)> log{};      // a line per refusal, from any thread; may be empty
+  std::function<void(const std::string&)> log{};  // a line per refusal, from any thread; may be empty
 };
 
 class HttpServer {

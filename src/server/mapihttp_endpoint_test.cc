@@ -124,7 +124,8 @@ TEST_F(Endpoint, HeadersOfEveryResponse) {
   }
 }
 
-// MS-OXCMAPIHTTP_R41 MS-OXCMAPIHTTP_R42 MS-OXCMAPIHTTP_R1229: the response as its bytes stand on the wire, the meta-tags in front.
+// MS-OXCMAPIHTTP_R41 MS-OXCMAPIHTTP_R42 MS-OXCMAPIHTTP_R1229: the response as its bytes stand on the wire, the
+// meta-tags in front.
 TEST_F(Endpoint, TheBytesOfAChunkedResponse) {
   start();
   auto one = connected();

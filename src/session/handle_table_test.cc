@@ -33,7 +33,8 @@ TEST(HandleTable, ReleasingALogonReleasesWhatWasOpenedInIt) {
 
 TEST(HandleTable, IsBounded) {
   HandleTable table;
-  for (std::size_t i = 0; i < HandleTable::kMaxObjects; ++i) ASSERT_NE(table.add(std::make_unique<Thing>(0)), kNoHandle);
+  for (std::size_t i = 0; i < HandleTable::kMaxObjects; ++i)
+    ASSERT_NE(table.add(std::make_unique<Thing>(0)), kNoHandle);
   EXPECT_EQ(table.add(std::make_unique<Thing>(0)), kNoHandle);
 }
 

@@ -119,9 +119,9 @@ constexpr HandlerRow kHandlers[] = {
     handler_row<RopId::create_folder, rop::CreateFolderRequest, rop::CreateFolderResponse, create_folder>(),
     handler_row<RopId::delete_folder, rop::DeleteFolderRequest, rop::DeleteFolderResponse, delete_folder>(),
     brief(handler_row<RopId::get_hierarchy_table, rop::GetHierarchyTableRequest, rop::GetHierarchyTableResponse,
-                get_hierarchy_table>()),
+                      get_hierarchy_table>()),
     brief(handler_row<RopId::get_contents_table, rop::GetContentsTableRequest, rop::GetContentsTableResponse,
-                get_contents_table>()),
+                      get_contents_table>()),
 };
 
 }  // namespace

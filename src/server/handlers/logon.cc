@@ -132,13 +132,13 @@ using rop::RopId;
 constexpr HandlerRow kHandlers[] = {
     handler_row<RopId::logon, rop::LogonRequest, rop::LogonResponse, logon>(),
     brief(handler_row<RopId::get_receive_folder, rop::GetReceiveFolderRequest, rop::GetReceiveFolderResponse,
-                get_receive_folder>()),
+                      get_receive_folder>()),
     handler_row<RopId::set_receive_folder, rop::SetReceiveFolderRequest, rop::SetReceiveFolderResponse,
                 set_receive_folder>(),
     brief(handler_row<RopId::long_term_id_from_id, rop::LongTermIdFromIdRequest, rop::LongTermIdFromIdResponse,
-                long_term_id_from_id>()),
+                      long_term_id_from_id>()),
     brief(handler_row<RopId::id_from_long_term_id, rop::IdFromLongTermIdRequest, rop::IdFromLongTermIdResponse,
-                id_from_long_term_id>()),
+                      id_from_long_term_id>()),
 };
 
 }  // namespace

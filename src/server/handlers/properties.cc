@@ -143,12 +143,12 @@ ErrorCode delete_given(RopContext& context, const Request& request, Response& re
 // none.
 using rop::RopId;
 constexpr HandlerRow kHandlers[] = {
-    brief(handler_row<RopId::get_properties_specific, rop::GetPropertiesSpecificRequest, rop::GetPropertiesSpecificResponse,
-                get_properties_specific>()),
+    brief(handler_row<RopId::get_properties_specific, rop::GetPropertiesSpecificRequest,
+                      rop::GetPropertiesSpecificResponse, get_properties_specific>()),
     handler_row<RopId::get_properties_all, rop::GetPropertiesAllRequest, rop::GetPropertiesAllResponse,
                 get_properties_all>(),
     brief(handler_row<RopId::get_properties_list, rop::GetPropertiesListRequest, rop::GetPropertiesListResponse,
-                get_properties_list>()),
+                      get_properties_list>()),
     handler_row<RopId::set_properties, rop::SetPropertiesRequest, rop::SetPropertiesResponse, set_given>(),
     handler_row<RopId::set_properties_no_replicate, rop::SetPropertiesNoReplicateRequest,
                 rop::SetPropertiesNoReplicateResponse, set_given>(),

@@ -129,7 +129,8 @@ constexpr HandlerRow kHandlers[] = {
     handler_row<RopId::write_stream, rop::WriteStreamRequest, rop::WriteStreamResponse, write_stream>(),
     brief(handler_row<RopId::seek_stream, rop::SeekStreamRequest, rop::SeekStreamResponse, seek_stream>()),
     handler_row<RopId::set_stream_size, rop::SetStreamSizeRequest, rop::SetStreamSizeResponse, set_stream_size>(),
-    brief(handler_row<RopId::get_stream_size, rop::GetStreamSizeRequest, rop::GetStreamSizeResponse, get_stream_size>()),
+    brief(
+        handler_row<RopId::get_stream_size, rop::GetStreamSizeRequest, rop::GetStreamSizeResponse, get_stream_size>()),
     handler_row<RopId::commit_stream, rop::CommitStreamRequest, rop::CommitStreamResponse, commit_stream>(),
 };
 
