@@ -58,11 +58,7 @@ Connection::Connection(ServerState& server, Loop& loop, Socket socket, const std
   boost::system::error_code gone;
   const auto peer = socket_.remote_endpoint(gone);
   if (!gone) {
-    auto address = peer.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    request_.peer = address.to_string();
+    request_.peer = address_text(peer.address());
     request_.peer_port = peer.port();
   }
   request_.is_tls = tls != nullptr;

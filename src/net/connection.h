@@ -14,13 +14,12 @@
 
 #include "net/http_parser.h"
 #include "net/http_server.h"
+#include "net/listener.h"
 #include "net/transport.h"
 
 namespace ropewalk::net {
 
 using Clock = std::chrono::steady_clock;
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
 // What all connections share; outlives them.
 struct ServerState {

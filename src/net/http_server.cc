@@ -1,7 +1,5 @@
 #include "net/http_server.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,29 +13,6 @@ namespace ropewalk::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
-
-namespace {
-
-constexpr std::size_t kFilesForOthers = 256;  // databases and the like
-
-// As many files as the administrator's hard limit allows.
-std::size_t raise_open_files_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  if (limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1'000'000));
-}
-
-std::string at(const HttpEndpoint& endpoint) {
-  const bool is_v6 = endpoint.address.find(':') != std::string::npos;
-  return (is_v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
-}
-
-}  // namespace
 
 class HttpServer::Impl {
  public:
@@ -83,8 +58,8 @@ class HttpServer::Impl {
 
 Status HttpServer::Impl::start() {
   auto& options = state_.options;
-  const std::size_t files = raise_open_files_limit();
-  if (options.max_connections == 0) options.max_connections = std::max<std::size_t>(files, 512) - kFilesForOthers;
+  const std::size_t most = most_connections();
+  if (options.max_connections == 0) options.max_connections = most;
   if (options.slowest_rate == 0) options.slowest_rate = 1;
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>());
@@ -103,25 +78,10 @@ Status HttpServer::Impl::start() {
 }
 
 Status HttpServer::Impl::listen(const HttpEndpoint& endpoint) {
-  boost::system::error_code failed;
-  const auto error = [&] {
-    std::string text = "cannot listen on " + at(endpoint) + ": " + failed.message();
-    if (failed == asio::error::access_denied) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
-    if (failed == asio::error::address_in_use) text += " (another program uses this port)";
-    return Error{text};
-  };
-  tcp::resolver resolver(loops_[0]->context);
-  const auto found = resolver.resolve(endpoint.address, std::to_string(endpoint.port),
-                                      tcp::resolver::passive | tcp::resolver::numeric_service, failed);
-  if (failed || found.empty()) return error();
-  const tcp::endpoint where = found.begin()->endpoint();
   auto listener = std::make_unique<Listener>(Listener{Acceptor(loops_[0]->context), endpoint.tls});
   Acceptor& acceptor = listener->acceptor;
-  acceptor.open(where.protocol(), failed);
-  if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
-  if (!failed) acceptor.bind(where, failed);
-  if (!failed) acceptor.listen(4096, failed);
-  if (failed) return error();
+  ROPEWALK_CHECK(listen_on(acceptor, endpoint.address, endpoint.port));
+  boost::system::error_code failed;
   const tcp::endpoint bound = acceptor.local_endpoint(failed);
   listening_.push_back({bound.address().to_string(), bound.port(), endpoint.tls != nullptr});
   listeners_.push_back(std::move(listener));
