@@ -30,45 +30,34 @@ const wire::TypeInfo& wire_type(std::type_identity<NegotiateFlags>) {
                                           {F::k128, "NTLMSSP_NEGOTIATE_128"},
                                           {F::kKeyExchange, "NTLMSSP_NEGOTIATE_KEY_EXCH"},
                                           {F::k56, "NTLMSSP_NEGOTIATE_56"}};
-  static constexpr wire::TypeInfo info{"NEGOTIATE", 4, wire::Form::unsigned_number, [](u64 raw, std::string& out) {
-                                         wire::append_flag_names(raw, kNames, out);
-                                       }};
+  static constexpr wire::TypeInfo info{"NEGOTIATE", 4, wire::Form::unsigned_number,
+                                       [](u64 raw, std::string& out) { wire::append_flag_names(raw, kNames, out); }};
   return info;
 }
 
 const wire::TypeInfo& wire_type(std::type_identity<AvId>) {
-  static constexpr NamedValue kNames[] = {{0, "MsvAvEOL"},
-                                          {1, "MsvAvNbComputerName"},
-                                          {2, "MsvAvNbDomainName"},
-                                          {3, "MsvAvDnsComputerName"},
-                                          {4, "MsvAvDnsDomainName"},
-                                          {5, "MsvAvDnsTreeName"},
-                                          {6, "MsvAvFlags"},
-                                          {7, "MsvAvTimestamp"},
-                                          {8, "MsvAvSingleHost"},
-                                          {9, "MsvAvTargetName"},
-                                          {10, "MsvAvChannelBindings"}};
-  static constexpr wire::TypeInfo info{
-      "AvId", 2, wire::Form::unsigned_number,
-      [](u64 raw, std::string& out) { wire::append_value_name(raw, kNames, out); },
-      [](wire::Random& random) { return random.below(12); }};
+  static constexpr NamedValue kNames[] = {
+      {0, "MsvAvEOL"},           {1, "MsvAvNbComputerName"}, {2, "MsvAvNbDomainName"},    {3, "MsvAvDnsComputerName"},
+      {4, "MsvAvDnsDomainName"}, {5, "MsvAvDnsTreeName"},    {6, "MsvAvFlags"},           {7, "MsvAvTimestamp"},
+      {8, "MsvAvSingleHost"},    {9, "MsvAvTargetName"},     {10, "MsvAvChannelBindings"}};
+  static constexpr wire::TypeInfo info{"AvId", 2, wire::Form::unsigned_number,
+                                       [](u64 raw, std::string& out) { wire::append_value_name(raw, kNames, out); },
+                                       [](wire::Random& random) { return random.below(12); }};
   return info;
 }
 
 const wire::TypeInfo& wire_type(std::type_identity<AvFlags>) {
   static constexpr NamedValue kNames[] = {{1, "AccountConstrained"}, {2, "MicProvided"}, {4, "UntrustedTarget"}};
-  static constexpr wire::TypeInfo info{"MsvAvFlags", 4, wire::Form::unsigned_number, [](u64 raw, std::string& out) {
-                                         wire::append_flag_names(raw, kNames, out);
-                                       }};
+  static constexpr wire::TypeInfo info{"MsvAvFlags", 4, wire::Form::unsigned_number,
+                                       [](u64 raw, std::string& out) { wire::append_flag_names(raw, kNames, out); }};
   return info;
 }
 
 const wire::TypeInfo& wire_type(std::type_identity<MessageType>) {
   static constexpr NamedValue kNames[] = {{1, "NtLmNegotiate"}, {2, "NtLmChallenge"}, {3, "NtLmAuthenticate"}};
-  static constexpr wire::TypeInfo info{
-      "MessageType", 4, wire::Form::unsigned_number,
-      [](u64 raw, std::string& out) { wire::append_value_name(raw, kNames, out); },
-      [](wire::Random& random) { return 1 + random.below(3); }};
+  static constexpr wire::TypeInfo info{"MessageType", 4, wire::Form::unsigned_number,
+                                       [](u64 raw, std::string& out) { wire::append_value_name(raw, kNames, out); },
+                                       [](wire::Random& random) { return 1 + random.below(3); }};
   return info;
 }
 

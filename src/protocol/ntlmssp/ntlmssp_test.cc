@@ -9,12 +9,17 @@ namespace ropewalk::ntlmssp {
 namespace {
 
 TEST(NtlmMessages, EveryReadingAgrees) {
-  const wire::StructInfo* infos[] = {
-      &wire::struct_info<NegotiateMessage>, &wire::struct_info<ChallengeMessage>,
-      &wire::struct_info<AuthenticateMessage>, &wire::struct_info<AvPairs>, &wire::struct_info<Ntlmv2Response>,
-      &wire::struct_info<NtlmResponse>, &wire::struct_info<LmResponse>, &wire::struct_info<Lmv2Response>,
-      &wire::struct_info<SingleHostData>, &wire::struct_info<MessageSignature>,
-      &wire::struct_info<ExtendedMessageSignature>};
+  const wire::StructInfo* infos[] = {&wire::struct_info<NegotiateMessage>,
+                                     &wire::struct_info<ChallengeMessage>,
+                                     &wire::struct_info<AuthenticateMessage>,
+                                     &wire::struct_info<AvPairs>,
+                                     &wire::struct_info<Ntlmv2Response>,
+                                     &wire::struct_info<NtlmResponse>,
+                                     &wire::struct_info<LmResponse>,
+                                     &wire::struct_info<Lmv2Response>,
+                                     &wire::struct_info<SingleHostData>,
+                                     &wire::struct_info<MessageSignature>,
+                                     &wire::struct_info<ExtendedMessageSignature>};
   for (const wire::StructInfo* info : infos) EXPECT_EQ(wire::check_round_trips(*info, nullptr, 40), "");
 }
 
