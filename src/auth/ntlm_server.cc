@@ -1,6 +1,7 @@
 #include "auth/ntlm_server.h"
 
 #include "auth/ntlm_context.h"
+#include "auth/ntlm_proof.h"
 #include "base/hex.h"
 #include "base/utf16.h"
 
@@ -11,35 +12,6 @@ using namespace ntlmssp;
 using F = NegotiateFlags;
 
 constexpr std::size_t kMostToken = 0x4000;
-
-// The parts of an AUTHENTICATE_MESSAGE.
-struct Proof {
-  AuthenticateMessage message;
-  ByteView lm, nt, domain, user, session_key;  // the names are UTF-16LE, or in the OEM character set
-  bool is_v2() const { return nt.size() > 24; }
-};
-
-std::string name_text(ByteView name, bool unicode) {
-  return unicode ? utf16_to_utf8(name) : std::string(text_of(name));
-}
-
-Result<Proof, Refusal> read_proof(ByteView token, Arena& arena) {
-  auto message = read_message<AuthenticateMessage>(token, arena);
-  if (!message.ok()) return bad_message("AUTHENTICATE_MESSAGE", message.error());
-  Proof proof{.message = *message, .lm = {}, .nt = {}, .domain = {}, .user = {}, .session_key = {}};
-  const std::pair<const PayloadField*, ByteView*> parts[] = {
-      {&message->lm_challenge_response, &proof.lm},
-      {&message->nt_challenge_response, &proof.nt},
-      {&message->domain_name, &proof.domain},
-      {&message->user_name, &proof.user},
-      {&message->encrypted_random_session_key, &proof.session_key}};
-  for (auto [field, to] : parts) {
-    auto part = field->in(token);
-    if (!part) return Refusal{Reason::bad_token, "the AUTHENTICATE_MESSAGE of NTLM has a part outside itself"};
-    *to = *part;
-  }
-  return proof;
-}
 
 class NtlmServer final : public NtlmContext {
  public:
@@ -57,17 +29,16 @@ class NtlmServer final : public NtlmContext {
   std::vector<u8> target_info() const;
   FileTime now() const { return options_.now ? options_.now() : FileTime::now(); }
 
-  Result<void, Refusal> allowed(const Proof& proof) const;
+  F agreed(const NtlmProof& proof) const { return {offered_.value & proof.message.negotiate_flags.value}; }
+  Result<void, Refusal> allowed(const NtlmProof& proof) const;
   Result<void, Refusal> check_v2_extras(const Ntlmv2ClientChallenge& client) const;
   Result<void, Refusal> check_bindings(const AvPairs& pairs) const;
-  std::optional<Key16> check_v2(const Proof& proof, const Key16& hash) const;
-  std::optional<Key16> check_v1(const Proof& proof, const Key16& hash) const;
-  Result<Key16, Refusal> check_password(const Proof& proof) const;
-  Result<void, Refusal> take_session_key(const Proof& proof, const Key16& exchange_key);
+  Result<Key16, Refusal> check_password(const NtlmProof& proof) const;
+  Result<void, Refusal> take_session_key(const NtlmProof& proof, const Key16& exchange_key);
   Result<void, Refusal> check_message_mic(ByteView token, const AuthenticateMessage& message) const;
 
   ServerOptions options_;
-  F offered_, agreed_;
+  F offered_;
   Block8 server_challenge_{};
 };
 
@@ -122,7 +93,7 @@ Result<Step, Refusal> NtlmServer::challenge(ByteView token) {
   return Step{false, challenge_};
 }
 
-Result<void, Refusal> NtlmServer::allowed(const Proof& proof) const {
+Result<void, Refusal> NtlmServer::allowed(const NtlmProof& proof) const {
   const std::string who = "user \"" + who_.text() + "\"";
   if (proof.user.empty() && proof.nt.empty())
     return Refusal{Reason::too_weak, "the client wants to stay anonymous with NTLM, which is not allowed"};
@@ -135,38 +106,13 @@ Result<void, Refusal> NtlmServer::allowed(const Proof& proof) const {
   return {};
 }
 
-// The session base key, where the response is the one that the hash makes.
-std::optional<Key16> NtlmServer::check_v2(const Proof& proof, const Key16& hash) const {
-  const ByteView response = proof.nt.first(16), temp = proof.nt.subspan(16);
-  const bool unicode = proof.message.negotiate_flags.has(F::kUnicode);
-  auto as_utf16 = [&](ByteView name) {
-    return unicode ? std::vector<u8>(name.begin(), name.end()) : utf8_to_utf16(text_of(name));
-  };
-  const std::vector<u8> domains[] = {as_utf16(proof.domain), {}};  // 3.2.5.1.2: some clients leave it out here
-  for (const auto& domain : domains) {
-    const Key16 key = ntowf_v2(hash, as_utf16(proof.user), domain);
-    if (equal_in_constant_time(nt_proof(key, server_challenge_, temp), response)) return hmac_md5(key, {response});
-  }
-  return std::nullopt;
-}
-
-// NTLM v1, with or without extended session security.
-std::optional<Key16> NtlmServer::check_v1(const Proof& proof, const Key16& hash) const {
-  Block8 nonce{};
-  std::copy_n(proof.lm.begin(), std::min(nonce.size(), proof.lm.size()), nonce.begin());
-  const F flags{offered_.value & proof.message.negotiate_flags.value};
-  const Responses expected = respond_v1(flags, hash, std::nullopt, server_challenge_, nonce);
-  if (!equal_in_constant_time(expected.nt, proof.nt)) return std::nullopt;
-  return key_exchange_key_v1(flags, expected.session_base_key, std::nullopt, proof.lm, server_challenge_);
-}
-
 // The key exchange key of whoever knows the password.
-Result<Key16, Refusal> NtlmServer::check_password(const Proof& proof) const {
+Result<Key16, Refusal> NtlmServer::check_password(const NtlmProof& proof) const {
   const HashAnswer answer = options_.hashes(who_.account, who_.domain);
   Key16 nobody{};  // an unknown user takes as long
   fill_random(nobody);
   const Key16 hash = answer.nt_hash.value_or(nobody);
-  auto key = proof.is_v2() ? check_v2(proof, hash) : check_v1(proof, hash);
+  const auto key = exchange_key_of(proof, hash, server_challenge_, agreed(proof));
   const std::string who = "user \"" + who_.text() + "\"";
   if (!answer.nt_hash) return Refusal{answer.reason, answer.text.empty() ? who + " is unknown" : answer.text};
   if (!key) return Refusal{Reason::wrong_password, who + " gave a wrong password"};
@@ -202,23 +148,14 @@ Result<void, Refusal> NtlmServer::check_v2_extras(const Ntlmv2ClientChallenge& c
   return check_bindings(client.av_pairs);
 }
 
-Result<void, Refusal> NtlmServer::take_session_key(const Proof& proof, const Key16& exchange_key) {
-  const F agreed{offered_.value & proof.message.negotiate_flags.value};
-  if (!options_.allow_weak_keys && agreed.has_any(F::kSign | F::kSeal) &&
-      !agreed.has(F::kExtendedSessionSecurity | F::k128))
+Result<void, Refusal> NtlmServer::take_session_key(const NtlmProof& proof, const Key16& exchange_key) {
+  const F flags = agreed(proof);
+  if (!options_.allow_weak_keys && flags.has_any(F::kSign | F::kSeal) &&
+      !flags.has(F::kExtendedSessionSecurity | F::k128))
     return Refusal{Reason::too_weak, "user \"" + who_.text() +
                                          "\": the client settled on NTLM without extended session "
                                          "security or with less than 128 bits"};
-  Key16 exported = exchange_key;
-  if (agreed.has(F::kKeyExchange) && agreed.has_any(F::kSign | F::kSeal)) {
-    if (proof.session_key.size() != exported.size())
-      return Refusal{Reason::bad_token, "the AUTHENTICATE_MESSAGE of NTLM has a session key of " +
-                                            std::to_string(proof.session_key.size()) + " bytes, not 16"};
-    std::copy(proof.session_key.begin(), proof.session_key.end(), exported.begin());
-    exported = rc4k(exchange_key, exported);
-  }
-  exported_key_ = exported;
-  agreed_ = agreed;
+  ROPEWALK_TRY(exported_key_, exported_key_of(proof, exchange_key, flags));
   return {};
 }
 
@@ -236,9 +173,8 @@ Result<void, Refusal> NtlmServer::check_message_mic(ByteView token, const Authen
 // [MS-NLMP] 3.2.5.1.2
 Result<Step, Refusal> NtlmServer::judge(ByteView token) {
   Arena arena;
-  ROPEWALK_TRY(const Proof proof, read_proof(token, arena));
-  const bool unicode = proof.message.negotiate_flags.has(F::kUnicode);
-  who_ = {name_text(proof.user, unicode), name_text(proof.domain, unicode)};
+  ROPEWALK_TRY(const NtlmProof proof, read_proof(token, arena));
+  who_ = proof.who();
   ROPEWALK_CHECK(allowed(proof));
   ROPEWALK_TRY(const Key16 key, check_password(proof));
   ROPEWALK_CHECK(take_session_key(proof, key));
@@ -246,13 +182,11 @@ Result<Step, Refusal> NtlmServer::judge(ByteView token) {
     auto response = wire::decode<Ntlmv2Response>(proof.nt, arena);
     if (!response.ok()) return bad_message("NTLMv2_RESPONSE", response.error());
     const AvPairs& pairs = response->client_challenge.av_pairs;
-    const AvPair* flags = pairs.find(AvId::flags);
-    authenticate_has_mic_ = flags != nullptr && flags->value.size() == 4 &&
-                            (load_le<u32>(flags->value.data()) & AvFlags::kMicProvided) != 0;
+    authenticate_has_mic_ = announces_mic(pairs);
     if (authenticate_has_mic_) ROPEWALK_CHECK(check_message_mic(token, proof.message));
     ROPEWALK_CHECK(check_v2_extras(response->client_challenge));
   }
-  establish(agreed_, exported_key_);
+  establish(agreed(proof), exported_key_);
   return Step{true, {}};
 }
 
