@@ -104,14 +104,50 @@ class Decoder {
     if (!ok()) return;
     std::size_t n = static_cast<std::size_t>(to_raw(prefix));
     if (n < extra) return fail(ErrorKind::malformed);
-    n -= extra;
-    if (n > remaining()) return fail(ErrorKind::truncated);
-    const u8* outer = end_;
-    end_ = at_ + n;
-    content();
+    window(n - extra, content);
+  }
+  // The same where the size stands in the sender's byte order.
+  template <class N, class C, class F>
+  void sized_ordered(const N& name, C prefix, bool big_endian, F&& content, std::size_t extra = 0) {
+    ordered(name, prefix, big_endian);
+    if (ok() && to_raw(prefix) < extra) return fail(ErrorKind::malformed);
+    window(static_cast<std::size_t>(to_raw(prefix)) - extra, content);
+  }
+  // Content that must end `n` bytes before the window does.
+  template <class F>
+  void leaving(std::size_t n, F&& content) {
     if (!ok()) return;
-    if (at_ != end_) return fail(ErrorKind::leftover);
-    end_ = outer;
+    if (n > remaining()) return fail(ErrorKind::truncated);
+    window(remaining() - n, content);
+  }
+  // A scalar or GUID in the sender's byte order.
+  template <class N, class T>
+  void ordered(const N& name, T& x, bool big_endian) {
+    (*this)(name, x);
+    if (big_endian) x = swapped(x);
+  }
+  // A number that tells about what follows: reading, it comes from the bytes; writing, it is what n already says.
+  template <class N, class C>
+  void announced(const N& name, C, bool big_endian, std::size_t& n) {
+    C read{};
+    ordered(name, read, big_endian);
+    n = ok() ? static_cast<std::size_t>(to_raw(read)) : 0;
+  }
+  // What must hold among values that were read; writing, it does by itself.
+  void expect(bool holds, std::string_view) {
+    if (!holds) fail(ErrorKind::malformed);
+  }
+  // Where the next field stands, for align().
+  std::size_t position() const { return offset(); }
+  // Passes over the gap in front of a field whose distance from `origin` is a multiple of n (a power of two).
+  void align(std::size_t origin, std::size_t n) { take((n - (offset() - origin) % n) % n); }
+  // One call for each element: content(name, element).
+  template <class N, class T, class F>
+  void each(const N& name, std::string_view, List<T>& list, F&& content) {
+    for (T& item : list) {
+      content(name, item);
+      if (!ok()) return;
+    }
   }
   // Content that is there only if bytes are left.
   template <class F>
@@ -168,6 +204,18 @@ class Decoder {
   [[gnu::cold, gnu::noinline]] void fail(ErrorKind kind) {
     if (kind_ == ErrorKind::none) kind_ = kind;
     end_ = at_;
+  }
+  // Content that must fill exactly the next n bytes.
+  template <class F>
+  [[gnu::always_inline]] void window(std::size_t n, F&& content) {
+    if (!ok()) return;
+    if (n > remaining()) return fail(ErrorKind::truncated);
+    const u8* outer = end_;
+    end_ = at_ + n;
+    content();
+    if (!ok()) return;
+    if (at_ != end_) return fail(ErrorKind::leftover);
+    end_ = outer;
   }
   ByteView take(std::size_t n) {
     if (n > remaining()) [[unlikely]] {

@@ -1,6 +1,7 @@
 // The fast writing of a description: structure to bytes.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 
@@ -115,6 +116,36 @@ class Encoder {
     std::size_t n = out_->size() - at - sizeof(Raw<C>) + extra;
     if (n > std::numeric_limits<Raw<C>>::max()) ok_ = false;
     store_le(out_->data() + at, static_cast<Raw<C>>(n));
+  }
+  template <class N, class C, class F>
+  void sized_ordered(const N& name, C prefix, bool big_endian, F&& content, std::size_t extra = 0) {
+    std::size_t at = out_->size();
+    sized(name, prefix, content, extra);
+    u8* size = out_->data() + at;
+    if (big_endian) std::reverse(size, size + sizeof(Raw<C>));
+  }
+  template <class F>
+  void leaving(std::size_t, F&& content) {
+    content();
+  }
+  template <class N, class T>
+  void ordered(const N& name, const T& x, bool big_endian) {
+    (*this)(name, big_endian ? swapped(x) : x);
+  }
+  template <class N, class C>
+  void announced(const N& name, C, bool big_endian, const std::size_t& n) {
+    if (n > static_cast<std::size_t>(std::numeric_limits<Raw<C>>::max())) ok_ = false;
+    ordered(name, from_raw<C>(static_cast<Raw<C>>(n)), big_endian);
+  }
+  void expect(bool, std::string_view) {}
+  std::size_t position() const { return out_->size(); }
+  void align(std::size_t origin, std::size_t n) {
+    std::size_t gap = (n - (out_->size() - origin) % n) % n;
+    if (gap != 0) std::memset(out_->extend(gap), 0, gap);
+  }
+  template <class N, class T, class F>
+  void each(const N& name, std::string_view, const List<T>& list, F&& content) {
+    for (const T& item : list) content(name, item);
   }
   template <class F>
   void tail(const bool& present, F&& content) {

@@ -59,6 +59,7 @@ class RandomSink final : public Sink {
   bool another(std::size_t i) override { return i < 6 && random_.chance(60); }
   void begin_sized(std::string_view, const TypeInfo&, std::size_t) override {}
   void end_sized() override {}
+  bool expects() const override { return false; }
   bool tail() override { return random_.chance(50); }
   void deeper(int by) override { random_.depth += by; }
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/filetime.h"
+#include "base/guid.h"
 #include "base/types.h"
 
 namespace ropewalk::wire {
@@ -101,6 +102,24 @@ constexpr T from_raw(Raw<T> raw) {
     return static_cast<T>(raw);
   else
     return T{raw};
+}
+
+// The value with its bytes the other way round ([C706] 14.1 lets a sender choose their order); a GUID by its groups.
+template <Scalar T>
+constexpr T swapped(const T& x) {
+  auto raw = static_cast<std::make_unsigned_t<Raw<T>>>(to_raw(x));
+  if constexpr (sizeof(raw) == 2) raw = __builtin_bswap16(raw);
+  if constexpr (sizeof(raw) == 4) raw = __builtin_bswap32(raw);
+  if constexpr (sizeof(raw) == 8) raw = __builtin_bswap64(raw);
+  return from_raw<T>(static_cast<Raw<T>>(raw));
+}
+inline Guid swapped(Guid guid) {
+  auto& b = guid.bytes;
+  std::swap(b[0], b[3]);
+  std::swap(b[1], b[2]);
+  std::swap(b[4], b[5]);
+  std::swap(b[6], b[7]);
+  return guid;
 }
 
 template <class T>

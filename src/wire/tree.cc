@@ -65,6 +65,7 @@ class TreeSink final : public Sink {
     if (!ok()) return;
     raw = 0;
     std::memcpy(&raw, taken.data(), type.width);
+    if (big_endian_) raw = __builtin_bswap64(raw) >> (64 - 8 * type.width);
     Node& node = leaf(name, type.name, type.width);
     node.value = scalar_value(type, raw);
     if (type.text != nullptr) type.text(raw, node.text);
@@ -91,6 +92,7 @@ class TreeSink final : public Sink {
     ByteView taken = take(name, 16);
     if (!ok()) return;
     std::memcpy(guid.bytes.data(), taken.data(), 16);
+    if (big_endian_) guid = swapped(guid);
     leaf(name, "GUID", 16).value = json::string(guid.to_string());
   }
   void string8(std::string_view name, ByteView& text) override {
@@ -147,6 +149,15 @@ class TreeSink final : public Sink {
     end_ = ends_.back();
     ends_.pop_back();
   }
+  void begin_leaving(std::size_t n) override {
+    if (n > end_ - at_) fail_at(ErrorKind::truncated, "", n);
+    ends_.push_back(end_);
+    if (ok()) end_ -= n;
+  }
+  void end_leaving() override { end_sized(); }
+  void big_endian(bool on) override { big_endian_ = on; }
+  std::size_t position() const override { return at_; }
+  void align(std::size_t origin, std::size_t n) override { take({}, (n - (at_ - origin) % n) % n); }
   bool tail() override { return at_ != end_; }
   void deeper(int) override {}
 
@@ -230,7 +241,8 @@ class TreeSink final : public Sink {
   std::size_t end_;
   std::size_t last_element_ = ~std::size_t{0};
   std::size_t announced_ = 0;  // by the last count
-  std::size_t believable_;     // elements that counts may still announce, as in the Decoder
+  bool big_endian_ = false;
+  std::size_t believable_;  // elements that counts may still announce, as in the Decoder
   std::vector<std::size_t> ends_;
   std::vector<Saved> saved_;
   std::vector<Node*> stack_;  // a parent's `fields` does not grow while a child is open

@@ -40,6 +40,15 @@ class Sink {
   // A size of what follows, and of `extra` bytes more.
   virtual void begin_sized(std::string_view name, const TypeInfo& type, std::size_t extra) = 0;
   virtual void end_sized() = 0;
+  // Content that must end n bytes before the window does.
+  virtual void begin_leaving(std::size_t) {}
+  virtual void end_leaving() {}
+  // From here on scalars and GUIDs are big-endian, or not any more. Sinks that read no bytes need not care.
+  virtual void big_endian(bool) {}
+  virtual std::size_t position() const { return 0; }
+  virtual void align(std::size_t, std::size_t) {}
+  // Are values read from somewhere, so that they may contradict each other?
+  virtual bool expects() const { return true; }
   // In front of a part that is there only if bytes are left.
   virtual bool tail() = 0;
   virtual void deeper(int by) = 0;
@@ -133,6 +142,51 @@ class Walker {
     sink_.begin_sized(name_text(name), type_info<C>(), extra);
     content();
     sink_.end_sized();
+  }
+  template <class N, class C, class F>
+  void sized_ordered(const N& name, C prefix, bool big_endian, F&& content, std::size_t extra = 0) {
+    if (!ok()) return;
+    sink_.big_endian(big_endian);
+    auto with_order_back = [&] {
+      sink_.big_endian(false);
+      content();
+    };
+    sized(name, prefix, with_order_back, extra);
+    sink_.big_endian(false);
+  }
+  template <class F>
+  void leaving(std::size_t n, F&& content) {
+    if (!ok()) return;
+    sink_.begin_leaving(n);
+    content();
+    sink_.end_leaving();
+  }
+  template <class N, class T>
+  void ordered(const N& name, T& x, bool big_endian) {
+    sink_.big_endian(big_endian);
+    (*this)(name, x);
+    sink_.big_endian(false);
+  }
+  template <class N, class C>
+  void announced(const N& name, C, bool big_endian, std::size_t& n) {
+    if (!ok()) return;
+    sink_.big_endian(big_endian);
+    n = sink_.count(name_text(name), type_info<C>(), false);
+    sink_.big_endian(false);
+  }
+  void expect(bool holds, std::string_view detail) {
+    if (ok() && !holds && sink_.expects()) fail(detail);
+  }
+  std::size_t position() const { return sink_.position(); }
+  void align(std::size_t origin, std::size_t n) {
+    if (ok()) sink_.align(origin, n);
+  }
+  template <class N, class T, class F>
+  void each(const N& name, std::string_view type, List<T>& list, F&& content) {
+    if (!ok()) return;
+    sink_.begin_list(name_text(name), type);
+    for (std::size_t i = 0; i < list.size() && ok(); ++i) content(std::string_view(element_name(i)), list[i]);
+    sink_.end();
   }
   template <class F>
   void tail(bool& present, F&& content) {
