@@ -120,11 +120,15 @@ class Decoder {
     if (n > remaining()) return fail(ErrorKind::truncated);
     window(remaining() - n, content);
   }
-  // A scalar or GUID in the sender's byte order.
+  // A scalar, GUID or String16 in the sender's byte order.
   template <class N, class T>
   void ordered(const N& name, T& x, bool big_endian) {
     (*this)(name, x);
-    if (big_endian) x = swapped(x);
+    if (!big_endian) return;
+    if constexpr (std::is_same_v<T, String16>)
+      x.bytes = swapped_units(x.bytes, *arena_);
+    else
+      x = swapped(x);
   }
   // A number that tells about what follows: reading, it comes from the bytes; writing, it is what n already says.
   template <class N, class C>

@@ -130,7 +130,14 @@ class Encoder {
   }
   template <class N, class T>
   void ordered(const N& name, const T& x, bool big_endian) {
-    (*this)(name, big_endian ? swapped(x) : x);
+    if constexpr (std::is_same_v<T, String16>) {
+      std::size_t at = out_->size();
+      (*this)(name, x);
+      for (u8* unit = out_->data() + at; big_endian && unit != out_->data() + out_->size(); unit += 2)
+        std::swap(unit[0], unit[1]);
+    } else {
+      (*this)(name, big_endian ? swapped(x) : x);
+    }
   }
   template <class N, class C>
   void announced(const N& name, C, bool big_endian, const std::size_t& n) {

@@ -46,6 +46,8 @@ json::value scalar_value(const TypeInfo& type, u64 raw) {
 
 json::value hex_value(ByteView bytes) { return json::object{{"hex", to_hex(bytes)}}; }
 
+constexpr std::size_t kMaxSwapped = 1u << 20;
+
 // Reads bytes through a window and grows the tree as fields arrive.
 class TreeSink final : public Sink {
  public:
@@ -113,8 +115,10 @@ class TreeSink final : public Sink {
     if (!ok()) return;
     text = window.first(n);
     Node& node = leaf(name, "String16", n + 2);
-    auto utf8 = utf16_to_utf8_exact(text);
-    node.value = utf8 ? json::value(json::string(*utf8)) : hex_value(text);
+    Arena scratch(kMaxSwapped);
+    ByteView readable = big_endian_ ? swapped_units(text, scratch) : text;
+    auto utf8 = readable.size() == text.size() ? utf16_to_utf8_exact(readable) : std::nullopt;
+    node.value = utf8 ? json::value(json::string(*utf8)) : hex_value(readable);
   }
   std::size_t count(std::string_view name, const TypeInfo& type, bool) override {
     u64 raw = 0;
@@ -155,7 +159,10 @@ class TreeSink final : public Sink {
     if (ok()) end_ -= n;
   }
   void end_leaving() override { end_sized(); }
-  void big_endian(bool on) override { big_endian_ = on; }
+  bool big_endian(bool on) override {
+    big_endian_ = on;
+    return true;
+  }
   std::size_t position() const override { return at_; }
   void align(std::size_t origin, std::size_t n) override { take({}, (n - (at_ - origin) % n) % n); }
   bool tail() override { return at_ != end_; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <type_traits>
 
+#include "base/arena.h"
 #include "base/types.h"
 
 namespace ropewalk::wire {
@@ -51,6 +52,16 @@ struct String8 {
 struct String16 {
   ByteView bytes;
 };
+
+// UTF-16 text with the bytes of each unit the other way round, in the arena; empty past its limit.
+inline ByteView swapped_units(ByteView text, Arena& arena) {
+  auto copy = arena.make<u8>(text.size());
+  for (std::size_t i = 0; i + 1 < copy.size(); i += 2) {
+    copy[i] = text[i + 1];
+    copy[i + 1] = text[i];
+  }
+  return copy;
+}
 
 // A structure that is one of several, told apart by what it begins with: it has no fields of its own but
 // `static void choose(const auto& name, auto& m, auto& v)`, which peeks and goes on with v.dynamic(name, ...).

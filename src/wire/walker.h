@@ -43,8 +43,9 @@ class Sink {
   // Content that must end n bytes before the window does.
   virtual void begin_leaving(std::size_t) {}
   virtual void end_leaving() {}
-  // From here on scalars and GUIDs are big-endian, or not any more. Sinks that read no bytes need not care.
-  virtual void big_endian(bool) {}
+  // From here on scalars, GUIDs and String16 are big-endian, or not any more. Sinks that read no bytes need not care.
+  // True: the sink hands out text as it stands in the bytes.
+  virtual bool big_endian(bool) { return false; }
   virtual std::size_t position() const { return 0; }
   virtual void align(std::size_t, std::size_t) {}
   // Are values read from somewhere, so that they may contradict each other?
@@ -163,9 +164,12 @@ class Walker {
   }
   template <class N, class T>
   void ordered(const N& name, T& x, bool big_endian) {
-    sink_.big_endian(big_endian);
+    bool foreign = sink_.big_endian(big_endian) && big_endian;
     (*this)(name, x);
     sink_.big_endian(false);
+    if constexpr (std::is_same_v<T, String16>) {
+      if (foreign && ok()) x.bytes = swapped_units(x.bytes, arena_);
+    }
   }
   template <class N, class C>
   void announced(const N& name, C, bool big_endian, std::size_t& n) {
