@@ -29,6 +29,8 @@ struct DecodeOptions {
   bool raw = false;
   bool is_hex_file = false;
   bool wide_counts = false;
+  bool ndr64 = false;
+  bool big_endian = false;
 };
 
 Result<const Kind*> kind_named(const std::string& name) {
@@ -57,6 +59,8 @@ Result<std::vector<u8>> input_bytes(const DecodeOptions& options) {
 Result<KindOptions> kind_options(const Kind& kind, const DecodeOptions& options) {
   KindOptions out;
   out.wide_counts = options.wide_counts;
+  out.ndr64 = options.ndr64;
+  out.big_endian = options.big_endian;
   ROPEWALK_TRY(out.columns, dissect::parse_columns(options.columns));
   if (options.context.empty()) return out;
   std::error_code ignored;
@@ -125,6 +129,8 @@ void add_context_options(CLI::App& command, DecodeOptions& options) {
                      "requests the last is answered and a RopSetColumns gives the columns; for rows the column tags");
   command.add_option("--columns", options.columns, "The columns of rows: names or tags, PidTagSubject,0x0E080003");
   command.add_flag("--wide-counts", options.wide_counts, "Counts of 32 bits, as extended rules have them");
+  command.add_flag("--ndr64", options.ndr64, "Stubs (kinds that begin with ndr-) in NDR64");
+  command.add_flag("--big-endian", options.big_endian, "Stubs whose sender writes integers the other way round");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dissect/kinds.h"
+#include "protocol/ndr/format.h"
 #include "protocol/rop/any_rop.h"
 
 namespace ropewalk::dissect {
@@ -38,6 +39,9 @@ auto in_context(const KindOptions& options, Arena& arena, F&& use)
   mapi::WideCounts wide;
   wire::Context counts = wire::add_context(wide, chain);
   if (options.wide_counts) chain = &counts;
+  ndr::Format format{options.big_endian, options.ndr64};
+  wire::Context stubs = wire::add_context(format, chain);
+  if (format.big_endian || format.ndr64) chain = &stubs;
   return use(chain);
 }
 

@@ -19,6 +19,8 @@ struct KindOptions {
   std::vector<u8> requests;
   // Counts of 32 bits where ROP buffers have 16: extended rules ([MS-OXCDATA] 2.11.1.1).
   bool wide_counts = false;
+  // How a stub is laid out: [MS-RPCE] 2.2.5 instead of [C706] 14, and the byte order of [C706] 14.1.
+  bool ndr64 = false, big_endian = false;
 };
 
 // A kind of bytes: "rop-request", "RopSetColumnsRequest".

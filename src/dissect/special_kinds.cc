@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
@@ -9,9 +11,13 @@
 #include "mapi/extended_rule.h"
 #include "mapi/idset.h"
 #include "mapi/xid.h"
+#include "protocol/dcerpc/interface.h"
+#include "protocol/dcerpc/verification_trailer.h"
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/emsmdb/extended_buffer.h"
+#include "protocol/epm/tower.h"
 #include "protocol/rop/rop_buffer.h"
+#include "protocol/rpch/rts.h"
 
 namespace ropewalk::dissect {
 namespace {
@@ -102,10 +108,42 @@ Kind extended_kind(std::string_view name) {
   return kind;
 }
 
+// ---- RTS PDUs: what they are called follows from their flags and commands ----
+
+wire::Tree read_rts(const Kind& kind, ByteView bytes, Arena& arena, const KindOptions& options) {
+  wire::Tree tree = read_struct(kind, bytes, arena, options);
+  auto pdu = wire::decode<dcerpc::Pdu>(bytes, arena);
+  if (pdu && pdu->type == dcerpc::PacketType::rts) tree.root.text = rpch::rts_names(pdu->as<rpch::Rts>());
+  return tree;
+}
+
+// ---- stubs: a kind for each method and direction ----
+
+void add_stub_kinds(std::vector<Kind>& kinds) {
+  static const std::vector<std::pair<std::string, const wire::StructInfo*>> kStubs = [] {
+    std::vector<std::pair<std::string, const wire::StructInfo*>> stubs;
+    for (const dcerpc::Interface* known : dcerpc::known_interfaces()) {
+      for (const dcerpc::Method& method : known->methods) {
+        if (method.in != nullptr) stubs.emplace_back(fmt::format("ndr-{}-in", method.name), method.in);
+        if (method.out != nullptr) stubs.emplace_back(fmt::format("ndr-{}-out", method.name), method.out);
+      }
+    }
+    return stubs;
+  }();
+  for (const auto& [name, info] : kStubs) kinds.push_back(struct_kind(name, *info));
+}
+
 }  // namespace
 
 std::vector<Kind> special_kinds() {
-  return {
+  Kind rts = struct_kind("rts-pdu", struct_info<dcerpc::Pdu>);
+  rts.source = "[MS-RPCH] 2.2.4";
+  rts.read = read_rts;
+  std::vector<Kind> kinds = {
+      rts,
+      struct_kind("dcerpc-pdu", struct_info<dcerpc::Pdu>),
+      struct_kind("verification-trailer", struct_info<dcerpc::VerificationTrailer>),
+      struct_kind("epm-tower", struct_info<epm::Tower>),
       struct_kind("restriction", struct_info<mapi::Restriction>),
       struct_kind("property-row", struct_info<mapi::PropertyRow>),
       struct_kind("tagged-property-value", struct_info<mapi::TaggedPropertyValue>),
@@ -124,6 +162,8 @@ std::vector<Kind> special_kinds() {
       {"mapihttp-request", "[MS-OXCMAPIHTTP] 2.2.2", nullptr, read_http_kind, write_http_kind},
       {"mapihttp-response", "[MS-OXCMAPIHTTP] 2.2.2", nullptr, read_http_kind, write_http_kind},
   };
+  add_stub_kinds(kinds);
+  return kinds;
 }
 
 }  // namespace ropewalk::dissect
