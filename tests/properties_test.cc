@@ -349,11 +349,14 @@ TEST_F(Properties, TooLargeForAnAnswerAreLeftToStreams) {
 
 TEST_F(Properties, HaveNamesWithIdsOfTheirOwn) {
   std::vector<mapi::PropertyNameField> names = {lid(kCommon, 0x8554), text_name(kPublicStrings, "Keywords")};
-  auto unknown = ids_of(names, false);                   // MS-OXCPRPT_R62801 MS-OXCPRPT_R226
+  auto unknown = ids_of(names, false);  // MS-OXCPRPT_R62801 MS-OXCPRPT_R226
+  EXPECT_EQ(unknown.return_value, ErrorCode::warn_with_errors);
+  ASSERT_EQ(unknown.property_ids.size(), 2u);
   for (u16 id : unknown.property_ids) EXPECT_EQ(id, 0);  // MS-OXCPRPT_R220
   auto ids = ids_of(names, true);                        // MS-OXCPRPT_R628 MS-OXCPRPT_R198 MS-OXCPRPT_R52502
-  ASSERT_EQ(ids.property_ids.size(), 2u);                // MS-OXCPRPT_R216 MS-OXCPRPT_R21502 MS-OXCPRPT_R215
-  EXPECT_GE(ids.property_ids[0], 0x8000);                // MS-OXCPRPT_R41405 MS-OXCPRPT_R41404 MS-OXCPRPT_R21801
+  EXPECT_EQ(ids.return_value, ErrorCode::none);
+  ASSERT_EQ(ids.property_ids.size(), 2u);  // MS-OXCPRPT_R216 MS-OXCPRPT_R21502 MS-OXCPRPT_R215
+  EXPECT_GE(ids.property_ids[0], 0x8000);  // MS-OXCPRPT_R41405 MS-OXCPRPT_R41404 MS-OXCPRPT_R21801
   EXPECT_GE(ids.property_ids[1], 0x8000);
   EXPECT_NE(ids.property_ids[0], ids.property_ids[1]);
   std::swap(names[0], names[1]);

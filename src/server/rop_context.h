@@ -97,7 +97,8 @@ constexpr HandlerRow brief(HandlerRow row) {
   return row;
 }
 
-// Decodes a request, has it handled, encodes its answer: the failure response where the handler returns an error.
+// Decodes a request, has it handled, encodes its answer: the failure response where the handler returns an error
+// (a warning that comes with the success form, as PartlyFoundResponse has one, is none).
 template <class Req, class Res, ErrorCode (*handle)(RopContext&, const Req&, Res&)>
 RopOutcome run_handler(RopContext& context, rop::RopReader& requests, wire::OutBuffer& out) {
   Req request{};
@@ -109,7 +110,8 @@ RopOutcome run_handler(RopContext& context, rop::RopReader& requests, wire::OutB
   ErrorCode code = handle(context, request, response);
   u8 dest = 0;
   if constexpr (requires { request.dest_handle_index; }) dest = request.dest_handle_index;
-  if (code != ErrorCode::none) response = Res{};
+  response.return_value = code;
+  if (!response.ok()) response = Res{};
   rop::make_failure(response, rop::response_index_of(request), dest, code);
   wire::Context recipients = wire::add_context(context.recipient_columns, nullptr);
   wire::Context columns = wire::add_context(context.columns, &recipients);

@@ -114,9 +114,7 @@ class RemoteStore : public MessageStore {
     rop::GetPropertyIdsFromNamesResponse response;
     batch.add(request, response);
     ROPEWALK_CHECK(logon.session().execute(batch));
-    // The ids that are known come all the same.
-    if (response.return_value != mapi::ErrorCode::warn_with_errors)
-      ROPEWALK_ROP_CHECK("cannot find the ids of named properties", response);
+    ROPEWALK_ROP_CHECK("cannot find the ids of named properties", response);
     if (response.property_ids.size() != names.size())
       return Failure{mapi::ErrorCode::rpc_failed, "the server told " + std::to_string(response.property_ids.size()) +
                                                       " property ids where it was asked for " +

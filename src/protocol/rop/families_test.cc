@@ -355,6 +355,19 @@ TEST(PropertyRops, NamesOfEitherKind) {
   EXPECT_EQ(utf16_to_utf8(request->property_names[1].name.bytes), "ab");
 }
 
+// What Exchange answers where it knows one name of two.
+TEST(PropertyRops, IdsComeWithAWarningToo) {
+  Decoded<GetPropertyIdsFromNamesResponse> response("56 00 80030400 0200 3E86 0000");
+  EXPECT_EQ(response->return_value, mapi::ErrorCode::warn_with_errors);
+  EXPECT_TRUE(response->ok());
+  ASSERT_EQ(response->property_ids.size(), 2u);
+  EXPECT_EQ(response->property_ids[0], 0x863E);
+  EXPECT_EQ(response->property_ids[1], 0);
+  EXPECT_EQ(encoded(response.value), to_hex(response.bytes));
+  Decoded<GetPropertyIdsFromNamesResponse> failed("56 00 05000780");
+  EXPECT_FALSE(failed->ok());
+}
+
 TEST(PropertyRops, SetPropertiesCountsItsValuesInBytesToo) {
   Decoded<SetPropertiesRequest> request(
       "0A 00 00 2400 0200 1F003D00 0000 1F001D0E 480065006C006C006F00200057006F0072006C0064000000");
@@ -371,6 +384,9 @@ TEST(PropertyRops, QueryNamedPropertiesPairsIdsWithNames) {
   Decoded<QueryNamedPropertiesResponse> response(
       "5F 00 00000000 0100 0180 00 0820060000000000C000000000000046 02850000");
   ASSERT_EQ(response->property_names.size(), 1u);
+  // MS-OXCROPS_R2980
+  Decoded<QueryNamedPropertiesResponse> partly("5F 00 80030400 0100 0180 00 0820060000000000C000000000000046 02850000");
+  EXPECT_EQ(partly->property_ids.size(), 1u);
   QueryNamedPropertiesResponse odd;
   u16 ids[] = {0x8001};
   odd.property_ids = wire::List<u16>::view(ids);

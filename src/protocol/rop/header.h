@@ -89,6 +89,16 @@ struct Response {
   }
 };
 
+// The same where ecWarnWithErrors too means success: some of what was asked is not there, and the success form tells
+// what is. [MS-OXCROPS] 2.2.8.10.2 says so of RopQueryNamedProperties; Exchange does it in RopGetPropertyIdsFromNames
+// too.
+template <RopId id>
+struct PartlyFoundResponse : Response<id> {
+  bool ok() const {
+    return this->return_value == mapi::ErrorCode::none || this->return_value == mapi::ErrorCode::warn_with_errors;
+  }
+};
+
 // RopId, OutputHandleIndex, ReturnValue.
 template <RopId id>
 struct OpeningResponse {
@@ -154,7 +164,8 @@ u8 response_index_of(const T& request) {
     return request.input_handle_index;
 }
 
-// Makes `response` the failure response that says `code`. `dest_handle_index`: for the null destination form.
+// Gives `response` its place and `code`: the failure response where that is an error. `dest_handle_index`: for the null
+// destination form.
 template <class T>
 void make_failure(T& response, u8 handle_index, u8 dest_handle_index, mapi::ErrorCode code) {
   if constexpr (requires { response.response_handle_index; })

@@ -22,10 +22,10 @@ struct GetPropertyIdsFromNamesRequest : Request<RopId::get_property_ids_from_nam
   }
 };
 
-struct GetPropertyIdsFromNamesResponse : Response<RopId::get_property_ids_from_names> {
+struct GetPropertyIdsFromNamesResponse : PartlyFoundResponse<RopId::get_property_ids_from_names> {
   static constexpr std::string_view kName = "RopGetPropertyIdsFromNamesResponse";
   static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.8.1.2, 2.2.8.1.3";
-  wire::List<u16> property_ids;
+  wire::List<u16> property_ids;  // in the order of the names; 0 where there is none: [MS-OXCPRPT] 2.2.12.2
 
   static void fields(auto& m, auto& v) {
     header(m, v);
@@ -228,7 +228,7 @@ struct QueryNamedPropertiesRequest : Request<RopId::query_named_properties> {
   }
 };
 
-struct QueryNamedPropertiesResponse : Response<RopId::query_named_properties> {
+struct QueryNamedPropertiesResponse : PartlyFoundResponse<RopId::query_named_properties> {
   static constexpr std::string_view kName = "RopQueryNamedPropertiesResponse";
   static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.8.10.2, 2.2.8.10.3";
   wire::List<u16> property_ids;

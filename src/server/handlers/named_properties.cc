@@ -61,7 +61,7 @@ ErrorCode get_property_ids_from_names(RopContext& context, const rop::GetPropert
     ids = *std::move(found);
   }
   response.property_ids = kept(ids, context.arena);
-  return ErrorCode::none;
+  return std::ranges::find(ids, 0) != ids.end() ? ErrorCode::warn_with_errors : ErrorCode::none;
 }
 
 ErrorCode get_names_from_property_ids(RopContext& context, const rop::GetNamesFromPropertyIdsRequest& request,
