@@ -57,6 +57,11 @@ class Arena {
 
   // Forgets everything handed out; keeps the first block for the next request.
   void reset();
+  // The same, with another limit from now on (a first block that is larger stays usable).
+  void reset(std::size_t limit) {
+    limit_ = limit;
+    reset();
+  }
 
   std::size_t used() const { return used_; }
 

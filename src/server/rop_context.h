@@ -18,7 +18,7 @@ using mapi::ErrorCode;
 struct RopContext {
   const Environment& environment;
   session::Session& session;
-  Arena& arena;
+  Arena& arena;                                // for the current ROP's answer
   std::span<u32> handles;                      // the buffer's server object handle table
   std::size_t room = 0;                        // bytes that the current ROP's response may take
   mapi::RowColumns columns{};                  // of the rows in the current ROP's response

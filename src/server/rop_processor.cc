@@ -43,10 +43,11 @@ mapi::ErrorCode RopProcessor::run(session::Session& session, ByteView input, wir
     environment_.refused(session.user.address + ": " + parts.error().text());
     return ErrorCode::rpc_format;
   }
-  // One buffer at a time runs on a thread; its memory serves the next one.
-  thread_local Arena arena;
-  arena.reset();
-  auto handles = arena.make<u32>(parts->handle_count());
+  // One buffer at a time runs on a thread; its memory serves the next one. Requests may take what their sender paid for
+  // in bytes; answers, one ROP at a time, what the store has to tell.
+  thread_local Arena asked, answered;
+  asked.reset(rop::arena_limit(input.size()));
+  auto handles = asked.make<u32>(parts->handle_count());
   for (std::size_t i = 0; i < handles.size(); ++i) handles[i] = parts->handle(i);
 
   // Answers, the handle table and RopSize share max_out; RopSize is a 16-bit number.
@@ -58,11 +59,12 @@ mapi::ErrorCode RopProcessor::run(session::Session& session, ByteView input, wir
   rop::RopWriter writer(out);
   auto used = [&] { return writer.rop_size() - rop::kRopSizeWidth; };
   auto left = [&] { return budget - std::min(budget, used()); };
-  RopContext context{environment_, session, arena, handles};
+  RopContext context{environment_, session, answered, handles};
   context.chain = chain;
-  rop::RopReader requests(parts->rops, arena);
+  rop::RopReader requests(parts->rops, asked);
   while (!requests.at_end()) {
     ByteView rest = requests.rest();
+    answered.reset();
     context.room = left();
     const HandlerRow* row = find_handler(requests.id());
     RopOutcome outcome = row != nullptr ? row->run(context, requests, out) : refuse(context, requests, out);
