@@ -6,6 +6,7 @@
 
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/emsmdb/extended_buffer.h"
+#include "server/client_report.h"
 
 namespace ropewalk::server {
 namespace {
@@ -95,15 +96,25 @@ ErrorCode EmsmdbService::check_connect(const session::UserIdentity& user, const 
                   fmt::format("Connect as {}, who is somebody else", call.user_dn));
   if ((call.flags & kRequestAdministrator) != 0)
     return refuse(user.address, ErrorCode::login_perm, "Connect asks for administrator privilege");
-  if (call.aux_in.size() > kMaxAuxiliary || (!call.aux_in.empty() && call.aux_in.size() < kHeaderSize))
-    return refuse(user.address, ErrorCode::rpc_failed,
-                  fmt::format("Connect with an auxiliary buffer of {} bytes", call.aux_in.size()));
+  return ErrorCode::none;
+}
+
+// [MS-OXCRPC] 3.1.4.1 cbAuxIn, 3.1.4.2 cbAuxIn; what is in the buffer is for information alone.
+ErrorCode EmsmdbService::read_auxiliary(std::string_view who, ByteView auxiliary, session::ClientReport& report) {
+  if (auxiliary.empty()) return ErrorCode::none;
+  if (auxiliary.size() > kMaxAuxiliary || auxiliary.size() < kHeaderSize)
+    return refuse(who, ErrorCode::rpc_failed, fmt::format("an auxiliary buffer of {} bytes", auxiliary.size()));
+  auto told = read_client_report(auxiliary, report);
+  if (!told.ok()) return refuse(who, ErrorCode::rpc_format, "the auxiliary buffer: " + told.error().text());
+  if (parts_.debug) parts_.debug(fmt::format("{}: client says {}", who, *told));
   return ErrorCode::none;
 }
 
 ConnectReply EmsmdbService::connect(const session::UserIdentity& user, const ConnectCall& call) {
   ConnectReply reply;
   reply.error = check_connect(user, call);
+  session::ClientReport report;
+  if (reply.error == ErrorCode::none) reply.error = read_auxiliary(user.address, call.aux_in, report);
   if (reply.error != ErrorCode::none) return reply;
 
   session::ClientContext client;
@@ -116,6 +127,7 @@ ConnectReply EmsmdbService::connect(const session::UserIdentity& user, const Con
   client.info = call.info.substr(0, 128);
   client.address = call.address;
   auto made = std::make_shared<session::Session>(user, std::move(client));
+  made->report = std::move(report);
   auto added = parts_.registry.add(made, session::Session::Clock::now());
   if (!added) {
     reply.error = refuse(user.address, ErrorCode::too_many_sessions, added.error().text);
@@ -138,6 +150,7 @@ ErrorCode EmsmdbService::execute(session::Session& session, const ExecuteCall& c
     return refuse(who, ErrorCode::rpc_failed, fmt::format("Execute with {} bytes of ROPs", call.rop_in.size()));
   if (call.max_rop_out < kHeaderSize)
     return refuse(who, ErrorCode::rpc_failed, fmt::format("Execute leaves {} bytes for the answer", call.max_rop_out));
+  if (ErrorCode failed = read_auxiliary(who, call.aux_in, session.report); failed != ErrorCode::none) return failed;
   Arena arena;
   auto inputs = emsmdb::open_extended_buffers(call.rop_in, arena);
   if (!inputs) return refuse(who, ErrorCode::rpc_format, "Execute: " + inputs.error().text());

@@ -62,6 +62,8 @@ class EmsmdbService {
     std::function<std::optional<i64>(std::string_view legacy_dn)> user_of_dn;
     // A line for the log: what was refused to whom, and why.
     std::function<void(const std::string& line)> refused = [](const std::string&) {};
+    // Likewise: what clients tell of themselves. Empty where nobody wants to know.
+    std::function<void(const std::string& line)> debug{};
   };
   explicit EmsmdbService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -78,6 +80,7 @@ class EmsmdbService {
   session::Registry& registry() const { return parts_.registry; }
 
  private:
+  mapi::ErrorCode read_auxiliary(std::string_view who, ByteView auxiliary, session::ClientReport& report);
   mapi::ErrorCode check_connect(const session::UserIdentity& user, const ConnectCall& call);
   class Packer;
   mapi::ErrorCode run_chain(session::Session& session, ByteView rops, bool may_chain, Packer& packer);

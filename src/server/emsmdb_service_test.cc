@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/emsmdb/extended_buffer.h"
 
@@ -76,14 +77,15 @@ class EmsmdbServiceTest : public testing::Test {
   session::UserIdentity user_;
   session::Registry registry_{{.sessions_per_user = 2}};
   Echo rops_;
-  std::string log_;
+  std::string log_, debug_;
   EmsmdbService service_{{registry_, rops_,
                           [](std::string_view dn) -> std::optional<i64> {
                             if (dn == "/o=R/cn=user1") return 7;
                             if (dn == "/o=R/cn=user2") return 8;
                             return std::nullopt;
                           },
-                          [this](const std::string& line) { log_ += line + "\n"; }}};
+                          [this](const std::string& line) { log_ += line + "\n"; },
+                          [this](const std::string& line) { debug_ += line + "\n"; }}};
   std::shared_ptr<session::Session> session_;
   wire::OutBuffer out_;
   ErrorCode error_ = ErrorCode::none;
@@ -111,7 +113,7 @@ TEST_F(EmsmdbServiceTest, ConnectOpensASession) {
   EXPECT_EQ(control->expiry_time, 604'800'000u);
   auto single = emsmdb::find_aux<emsmdb::AuxEndpointCapabilities>(*blocks, emsmdb::kAuxEndpointCapabilities, arena);
   ASSERT_TRUE(single.has_value());
-  EXPECT_EQ(single->endpoint_capability_flags, 1u);
+  EXPECT_EQ(single->endpoint_capability_flag, 1u);
 }
 
 TEST_F(EmsmdbServiceTest, ConnectSaysWhyNot) {
@@ -194,6 +196,101 @@ TEST_F(EmsmdbServiceTest, APayloadTakesNoMoreThanThereIsRoom) {
   EXPECT_EQ(error_, ErrorCode::none);
   execute({kRops}, 0, 10);
   EXPECT_EQ(error_, ErrorCode::buffer_too_small);
+}
+
+// An extended buffer of blocks, as a client sends it.
+std::vector<u8> auxiliary(std::string_view hex, emsmdb::PackOptions how = {}) {
+  wire::OutBuffer out;
+  emsmdb::append_extended_buffer(*from_hex(hex), how, out);
+  return {out.view().begin(), out.view().end()};
+}
+
+// AUX_PERF_CLIENTINFO of machine "PC", account "me", in cached mode.
+constexpr std::string_view kClientInfo =
+    "2C00 01 02 00000000 0100 2000 2600 0000 0000 0000 0000 0000 0000 0000 0200 0000 500043000000 6D0065000000";
+// AUX_PERF_PROCESSINFO of "A.EXE" in version 2; AUX_CLIENT_CONNECTION_INFO of the third attempt, without a text.
+constexpr std::string_view kProcessInfo =
+    "2800 02 0B 0100 0000 0102030405060708090A0B0C0D0E0F10 1C00 0000 41002E004500580045000000";
+constexpr std::string_view kConnectionInfo = "2000 01 4A 0102030405060708090A0B0C0D0E0F10 0000 0000 03000000 00000000";
+
+TEST_F(EmsmdbServiceTest, ConnectKeepsWhatTheClientTellsOfItself) {
+  for (emsmdb::PackOptions how : {emsmdb::PackOptions{}, {.compress = false, .obfuscate = false}}) {
+    ConnectCall call;
+    call.user_dn = user_.legacy_dn;
+    // MS-OXCRPC_R1601: between them a block that nobody knows, and one that is too short for what it says it is
+    auto aux = auxiliary(std::string(kClientInfo) + "0600 01 F0 ABCD" + "0500 01 4A 00" + std::string(kProcessInfo) +
+                             std::string(kConnectionInfo),
+                         how);
+    call.aux_in = aux;
+    auto reply = service_.connect(user_, call);
+    ASSERT_EQ(reply.error, ErrorCode::none) << log_;
+    const session::ClientReport& report = reply.session->report;
+    EXPECT_EQ(report.machine, "PC");
+    EXPECT_EQ(report.account, "me");
+    EXPECT_EQ(report.process, "A.EXE");
+    EXPECT_EQ(report.cached, true);
+    EXPECT_EQ(report.connection_attempts, 3u);
+    EXPECT_EQ(log_, "");
+    EXPECT_THAT(debug_, HasSubstr("user1@ropewalk.test: client says AUX_TYPE_PERF_CLIENTINFO (machine PC, account me, "
+                                  "mode 2); unknown block 1.0xf0; AUX_CLIENT_CONNECTION_INFO (too short)"));
+  }
+}
+
+// MS-OXCRPC_R1819 MS-OXCRPC_R1820 MS-OXCRPC_R1821 MS-OXCRPC_R1822 MS-OXCRPC_R1823 MS-OXCRPC_R1824
+TEST_F(EmsmdbServiceTest, ReservedFieldsOfAuxiliaryBlocksMeanNothing) {
+  auto reply_to = [&](std::string_view blocks) {
+    ConnectCall call;
+    call.user_dn = user_.legacy_dn;
+    auto aux = auxiliary(blocks);
+    call.aux_in = aux;
+    auto reply = service_.connect(user_, call);
+    return std::to_string(static_cast<u32>(reply.error)) + reply.display_name + to_hex(reply.aux_out.view());
+  };
+  auto with = [&](std::string_view block, std::size_t reserved) {
+    std::vector<u8> bytes = *from_hex(block);
+    bytes[reserved] ^= 0x5A;
+    return reply_to(to_hex(bytes));
+  };
+  constexpr std::string_view kSessionInfo = "1800 01 04 0100 0000 0102030405060708090A0B0C0D0E0F10";
+  constexpr std::string_view kSessionInfoV2 = "1C00 02 04 0100 0000 0102030405060708090A0B0C0D0E0F10 01000000";
+  const std::pair<std::string_view, std::size_t> reserved[] = {{kSessionInfo, 6},  {kSessionInfoV2, 6},
+                                                               {kClientInfo, 30},  {kProcessInfo, 6},
+                                                               {kProcessInfo, 26}, {kConnectionInfo, 22}};
+  for (auto& [block, offset] : reserved) EXPECT_EQ(reply_to(block), with(block, offset)) << block << " at " << offset;
+}
+
+TEST_F(EmsmdbServiceTest, AuxiliaryBuffersThatAreNoneAreRefused) {
+  auto connect_with = [&](std::vector<u8> aux) {
+    ConnectCall call;
+    call.user_dn = user_.legacy_dn;
+    call.aux_in = aux;
+    return service_.connect(user_, call).error;
+  };
+  auto execute_with = [&](std::vector<u8> aux) {
+    wire::OutBuffer in, out;
+    emsmdb::append_extended_buffer(kRops, {}, in);
+    return service_.execute(*session(), {0, in.view(), 0x8000, aux}, out);
+  };
+  EXPECT_EQ(connect_with({1, 2, 3}), ErrorCode::rpc_failed);  // MS-OXCRPC_R1367
+  EXPECT_EQ(execute_with({1, 2, 3}), ErrorCode::rpc_failed);
+  // Announces 100 bytes and has 2.
+  EXPECT_EQ(connect_with(*from_hex("0000 0400 6400 6400 AABB")), ErrorCode::rpc_format);
+  EXPECT_EQ(execute_with(*from_hex("0000 0400 6400 6400 AABB")), ErrorCode::rpc_format);
+  EXPECT_EQ(rops_.runs, 0);
+  EXPECT_THAT(log_, HasSubstr("refused with ecRpcFormat: the auxiliary buffer: "));
+  // Lists that break off, blocks without end and offsets into nowhere are no reason to refuse what they come with.
+  EXPECT_EQ(connect_with(auxiliary("0000 01 0A")), ErrorCode::none);
+  EXPECT_EQ(execute_with(auxiliary("FFFF 01 02 00")), ErrorCode::none);
+  EXPECT_THAT(debug_, HasSubstr("what follows is no block"));
+  std::string many;
+  for (int i = 0; i < 900; ++i) many += "0400 01 01";
+  EXPECT_EQ(execute_with(auxiliary(many)), ErrorCode::none);
+  EXPECT_THAT(debug_, HasSubstr("; and more"));
+  std::string lost(kClientInfo);
+  lost.replace(lost.find("2000"), 4, "FFFF");
+  EXPECT_EQ(execute_with(auxiliary(lost)), ErrorCode::none);
+  EXPECT_EQ(session()->report.machine, "");
+  EXPECT_EQ(session()->report.account, "me");
 }
 
 TEST_F(EmsmdbServiceTest, RefusesWhatIsNoRopBuffer) {

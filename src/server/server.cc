@@ -177,7 +177,9 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
     auto found = find_mailbox(dn);
     return found ? std::optional(found->user_id) : std::nullopt;
   };
-  service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused});
+  std::function<void(const std::string&)> debug;
+  if (log_.writes(LogLevel::debug)) debug = [this](const std::string& line) { log_.debug(line); };
+  service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *authenticator_, *pool_, *sign_in_, log_}, config_.mapihttp);
   ROPEWALK_CHECK(listen());
   janitor_.emplace(registry_, log_);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/guid.h"
@@ -44,6 +45,17 @@ struct ClientContext {
   std::string address;      // where the Connect came from
 };
 
+// What the auxiliary buffers of Connect and Execute told of the client, [MS-OXCRPC] 2.2.2.2: for logs and for people
+// who look after a server; nothing depends on it. Texts are as the client wrote them, cut at 64 characters.
+struct ClientReport {
+  std::string machine;          // AUX_PERF_CLIENTINFO
+  std::string account;          // likewise: the user's name on that machine
+  std::string process;          // AUX_PERF_PROCESSINFO: "OUTLOOK.EXE"
+  std::string connection;       // AUX_CLIENT_CONNECTION_INFO: opaque, "to be logged by the server"
+  std::optional<bool> cached;   // whether it keeps a copy of the mailbox, where it said
+  u32 connection_attempts = 0;  // AUX_CLIENT_CONNECTION_INFO
+};
+
 // A resource, shared between the registry and the requests under way. Lives from Connect to Disconnect or expiry,
 // across any number of connections. The identity and the client never change; `handles` is used by whoever has the
 // turn; the notifications and times are for any thread.
@@ -60,7 +72,8 @@ class Session {
   const UserIdentity user;
   const ClientContext client;
 
-  Turns turns;  // one ROP buffer at a time
+  Turns turns;          // one ROP buffer at a time
+  ClientReport report;  // by who has the turn, and by Connect before anybody can
   // Shared with the mailboxes' event buses, which may be telling it something while the session ends.
   const std::shared_ptr<NotificationQueue> notification_queue = std::make_shared<NotificationQueue>();
   NotificationQueue& notifications = *notification_queue;
