@@ -1,5 +1,6 @@
-// The layout requirements of [MS-OXCROPS] and [MS-OXCMAPIHTTP], as tests/requirements/*.tsv list them (made by
-// tools/make_requirements.py, which tells what each check means), held against random instances of the descriptions.
+// The layout requirements of [MS-OXCROPS], [MS-OXCMAPIHTTP] and of [MS-OXCRPC]'s auxiliary blocks, as
+// tests/requirements/*.tsv list them (made by tools/make_requirements.py, which tells what each check means), held
+// against random instances of the descriptions.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -123,7 +124,7 @@ class FormChecker {
   void instance(const Node& root, ByteView bytes) {
     std::map<std::string, const Node*> fields;
     for (const Node& node : root.fields)
-      if (node.name != "Opened") fields[node.name] = &node;  // what a buffer holds, shown beside it
+      if (!is_beside(node)) fields[node.name] = &node;
     fields_in_order(root, fields, bytes);
     for (const Check& check : form_.checks) one(check, fields);
     ++instances_;
@@ -146,6 +147,11 @@ class FormChecker {
     complaints_.push_back(check.requirement + " " + form_.structure + " (" + form_.name + ") " + check.field + ": " +
                           why);
   }
+  // What a buffer holds, shown beside it; and what is behind the fixed part of an auxiliary block, found by offsets.
+  bool is_beside(const Node& node) const {
+    if (!form_.structure.starts_with("AUX_")) return node.name == "Opened";
+    return node.name == "Data" || node.type == "AuxText";
+  }
   // Nothing of it needs to be there: a condition, or a size of 0.
   bool may_lack(const std::string& field, const Fields& fields) const {
     for (const Check& check : form_.checks) {
@@ -167,7 +173,7 @@ class FormChecker {
       if (check.field == previous) continue;
       previous = check.field;
       if (!fields.contains(check.field) && may_lack(check.field, fields)) continue;
-      while (next < root.fields.size() && root.fields[next].name == "Opened") ++next;
+      while (next < root.fields.size() && is_beside(root.fields[next])) ++next;
       if (next == root.fields.size()) return wrong(check, "the structure ends before it");
       const Node& node = root.fields[next++];
       if (node.name != check.field) return wrong(check, node.name + " stands in its place");
@@ -182,7 +188,7 @@ class FormChecker {
       }
       offset += node.length;
     }
-    while (next < root.fields.size() && root.fields[next].name == "Opened") ++next;
+    while (next < root.fields.size() && is_beside(root.fields[next])) ++next;
     if (next != root.fields.size()) wrong({"-", "field", root.fields[next].name, ""}, "listed nowhere");
   }
   void one(const Check& check, const Fields& fields) {
@@ -238,6 +244,8 @@ const StructInfo* find_structure(const std::string& name) {
         &wire::struct_info<mapihttp::DisconnectRequest>, &wire::struct_info<mapihttp::DisconnectResponse>,
         &wire::struct_info<mapihttp::NotificationWaitRequest>, &wire::struct_info<mapihttp::NotificationWaitResponse>})
     if (info->name == name) return info;
+  for (const emsmdb::AuxType& type : emsmdb::aux_types())
+    if (type.info->name == name) return type.info;
   return nullptr;
 }
 
@@ -293,7 +301,7 @@ void for_instances(const Form& form, const std::function<void(const Node&, ByteV
 
 TEST(LayoutRequirements, HoldForEveryDescription) {
   int held = 0;
-  for (const char* document : {"MS-OXCROPS", "MS-OXCMAPIHTTP"}) {
+  for (const char* document : {"MS-OXCROPS", "MS-OXCMAPIHTTP", "MS-OXCRPC"}) {
     std::vector<Form> forms = read_forms(document);
     ASSERT_FALSE(forms.empty()) << "tests/requirements/" << document
                                 << ".tsv is missing; run tools/make_requirements.py";

@@ -353,8 +353,8 @@ struct AuxServerCapabilities {
 struct AuxEndpointCapabilities {
   static constexpr std::string_view kName = "AUX_ENDPOINT_CAPABILITIES";
   static constexpr std::string_view kSource = "[MS-OXCRPC] 2.2.2.2.20";
-  u32 endpoint_capability_flags{};
-  static void fields(auto& m, auto& v) { v("EndpointCapabilityFlags", m.endpoint_capability_flags); }
+  u32 endpoint_capability_flag{};
+  static void fields(auto& m, auto& v) { v("EndpointCapabilityFlag", m.endpoint_capability_flag); }
 };
 
 // [MS-OXCRPC] 2.2.2.2.21
