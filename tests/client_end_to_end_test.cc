@@ -4,7 +4,9 @@
 
 #include <boost/json.hpp>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "cli/demo.h"
 #include "client/session.h"
@@ -138,6 +140,13 @@ TEST_F(Commands, Folders) {
     EXPECT_EQ(text(folder, "class"), "IPF.Note");
   }
   EXPECT_TRUE(inbox);
+  // Paths are those of folders within folders, and lead there.
+  for (const auto& folder : folders.as_array()) {
+    std::string path = text(folder, "path"), name = text(folder, "name");
+    EXPECT_EQ(std::count(path.begin(), path.end(), '/'), folder.at("depth").as_int64()) << path;
+    EXPECT_TRUE(path.ends_with(name)) << path;
+  }
+  EXPECT_EQ(run({"messages", "Sync Issues/Conflicts", "--json"}).out, "[]\n");
   Ran table = run({"folders"});
   EXPECT_EQ(table.code, 0);
   EXPECT_THAT(table.out, HasSubstr("Inbox"));
@@ -245,6 +254,160 @@ TEST_F(Commands, BenchCountsWhatTheServerAnswers) {
     bool asks = std::string(scenario) != "idle";
     EXPECT_EQ(result.at("requests").to_number<int>() > 0, asks) << scenario;
     EXPECT_TRUE(result.as_object().contains("server_memory_bytes"));
+  }
+}
+
+// What the commands say of a mailbox, by command line.
+using Answers = std::map<std::string, std::string>;
+
+// Asks with `where` for all there is to know; `saved`: a folder for attachments.
+Answers ask_everything(const std::vector<std::string>& where, const std::string& input, const std::string& saved,
+                       const boost::json::array& messages) {
+  Answers answers;
+  auto ask = [&](std::vector<std::string> words) {
+    std::string line;
+    for (const std::string& word : words) line += word + " ";
+    words.insert(words.end(), where.begin(), where.end());
+    Ran ran = run_program(words, input);
+    std::string out = ran.out;
+    for (auto at = out.find(saved); at != out.npos; at = out.find(saved)) out.replace(at, saved.size(), "SAVED");
+    answers[line] = std::to_string(ran.code) + "\n" + out;
+    return ran;
+  };
+  for (const char* format : {"", "--json"}) {
+    std::vector<std::string> json;
+    if (*format != 0) json.push_back(format);
+    auto with = [&](std::vector<std::string> words) {
+      words.insert(words.end(), json.begin(), json.end());
+      ask(words);
+    };
+    with({"folders"});
+    with({"folders", "--all"});
+    with({"messages", "--limit", "0"});
+    with({"messages", "--limit", "7", "--sort", "subject"});
+    with({"messages", "--limit", "0", "--sort", "size:desc"});
+    with({"messages", "--subject", "the"});
+    with({"messages", "Sent Items"});
+    with({"messages", "No/Such/Folder"});
+    with({"show", "1"});
+    with({"show", "49"});
+    with({"show", "1-FFFFFF"});
+    with({"attachments", "1-FFFFFF"});
+  }
+  for (const auto& message : messages) {
+    std::string id = text(message, "id");
+    ask({"show", id, "--json"});
+    ask({"show", id, "--eml"});
+    ask({"show", id, "--properties", "--json"});
+    if (!message.at("attachments").as_bool()) continue;
+    ask({"attachments", id, "--save", saved, "--json"});
+  }
+  return answers;
+}
+
+std::map<std::string, std::string> files_in(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    files[entry.path().filename()] = std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  return files;
+}
+
+// Every command says the same of a mailbox, and ends with the same exit code, whether it reads the file itself or asks
+// a server for it.
+TEST(ClientEndToEnd, ProvidersAreNotToldApart) {
+  Data data;
+  std::vector<std::string> local = {"--server", "file://" + data.folder(), "--user", kUser};
+  Ran listed = run_program({"messages", "--limit", "0", "--json", local[0], local[1], local[2], local[3]});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  const auto messages = boost::json::parse(listed.out);
+  ASSERT_EQ(messages.as_array().size(), data.samples.size());
+  std::string saved_here = data.temporary.path("saved-local"), saved_there = data.temporary.path("saved-exchange");
+  Answers here = ask_everything(local, "", saved_here, messages.as_array());
+  Served served(data);
+  ASSERT_FALSE(served.url.empty());
+  Answers there = ask_everything({"--server", served.url, "--user", kUser, "--password-stdin", "--ca", served.ca},
+                                 std::string(kPassword) + "\n", saved_there, messages.as_array());
+  ASSERT_EQ(here.size(), there.size());
+  for (const auto& [line, answer] : here) EXPECT_EQ(answer, there[line]) << line;
+  auto files = files_in(saved_here);
+  EXPECT_GE(files.size(), 10u);
+  EXPECT_EQ(files, files_in(saved_there));
+}
+
+// What one provider writes the other reads.
+TEST(ClientEndToEnd, ProvidersWriteTheSame) {
+  Data data;
+  std::vector<std::string> local = {"--server", "file://" + data.folder(), "--user", kUser};
+  auto put = [&](std::vector<std::string> where, const std::string& input, const std::string& file) {
+    where.insert(where.begin(), {"put", file, "--json"});
+    Ran ran = run_program(where, input);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return text(boost::json::parse(ran.out).at(0), "id");
+  };
+  auto shown = [&](std::vector<std::string> where, const std::string& input, const std::string& id) {
+    where.insert(where.begin(), {"show", id, "--json"});
+    Ran ran = run_program(where, input);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    auto message = boost::json::parse(ran.out);
+    message.as_object().erase("id");
+    return boost::json::serialize(message);
+  };
+  const std::string mail = std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail/";
+  for (const char* name : {"05-png-and-pdf.eml", "09-nested-twice.eml"}) {
+    std::string by_file = put(local, "", mail + name);
+    Served served(data);
+    ASSERT_FALSE(served.url.empty());
+    const std::vector<std::string> remote = {"--server",         served.url, "--user", kUser,
+                                             "--password-stdin", "--ca",     served.ca};
+    const std::string password = std::string(kPassword) + "\n";
+    std::string by_server = put(remote, password, mail + name);
+    EXPECT_NE(by_file, by_server);
+    std::string wanted = shown(remote, password, by_server);
+    EXPECT_EQ(shown(remote, password, by_file), wanted) << name;
+    served.process.signal(SIGTERM);
+    EXPECT_EQ(served.process.wait(), 0);
+    EXPECT_EQ(shown(local, "", by_server), wanted) << name;
+  }
+}
+
+// One line on what is wrong and exit code 1, at once and in the middle of work.
+TEST(ClientEndToEnd, AServerThatIsGone) {
+  Data data;
+  Served served(data);
+  ASSERT_FALSE(served.url.empty());
+  const std::vector<std::string> remote = {"--server",         served.url, "--user", kUser,
+                                           "--password-stdin", "--ca",     served.ca};
+  auto run = [&](std::vector<std::string> words) {
+    words.insert(words.end(), remote.begin(), remote.end());
+    return run_program(words, std::string(kPassword) + "\n");
+  };
+  ASSERT_EQ(run({"folders"}).code, 0);
+  client::SimpleHost host(kPassword);
+  client::Session session(profile({{"server", served.url}, {"user", kUser}, {"ca", served.ca}}, "exchange"), host);
+  auto store = session.open_store();
+  ASSERT_TRUE(store.ok()) << store.error().text;
+  auto inbox = (*store)->special(client::SpecialFolder::inbox);
+  ASSERT_TRUE(inbox.ok());
+  served.process.signal(SIGKILL);
+  EXPECT_EQ(served.process.wait(), -SIGKILL);
+
+  auto folder = (*store)->open_folder(*inbox);
+  ASSERT_FALSE(folder.ok());
+  EXPECT_THAT(folder.error().text, HasSubstr("cannot connect"));
+  for (std::vector<std::string> words : {std::vector<std::string>{"folders"},
+                                         {"messages", "--json"},
+                                         {"show", "1"},
+                                         {"attachments", "1"},
+                                         {"put", "--subject", "x", "--body", "y"},
+                                         {"watch"}}) {
+    Ran ran = run(words);
+    EXPECT_EQ(ran.code, 1) << words[0];
+    EXPECT_EQ(ran.out, "") << words[0];
+    EXPECT_THAT(ran.err, HasSubstr("cannot reach the server")) << words[0];
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
   }
 }
 

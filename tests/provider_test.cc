@@ -9,6 +9,7 @@
 
 #include "client/content.h"
 #include "client/session.h"
+#include "program.h"
 
 namespace ropewalk::client {
 namespace {
@@ -61,6 +62,26 @@ TEST_F(ProviderTest, ASharedObjectIsAStoreLikeAnyOther) {
   auto made = (*folder)->create_message();
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(made.error().text, HasSubstr("read-only"));
+}
+
+// The program finds it by its name in a profile, and its commands work on it as on any store.
+TEST_F(ProviderTest, CommandsUseIt) {
+  ASSERT_EQ(::setenv("ROPEWALK_PROVIDER_PATH", ROPEWALK_SAMPLE_PROVIDER_DIR, 1), 0);
+  const std::string profile = (folder_ / "profile.toml").string();
+  std::ofstream(profile) << "[service.notes]\nprovider = \"text-files\"\npath = \"" << folder_.string() << "\"\n";
+  Ran folders = run_program({"folders", "--profile", profile, "--json"});
+  EXPECT_EQ(folders.code, 0) << folders.err;
+  EXPECT_THAT(folders.out, HasSubstr("\"name\":\"Inbox\""));
+  EXPECT_THAT(folders.out, HasSubstr("\"messages\":2"));
+  Ran messages = run_program({"messages", "--profile", profile, "--json"});
+  EXPECT_EQ(messages.code, 0) << messages.err;
+  EXPECT_THAT(messages.out, HasSubstr("\"subject\":\"alpha\""));
+  Ran shown = run_program({"show", "1-65", "--profile", profile});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("second"));
+  Ran put = run_program({"put", "--subject", "x", "--body", "y", "--profile", profile});
+  EXPECT_EQ(put.code, 1);
+  EXPECT_THAT(put.err, HasSubstr("read-only"));
 }
 
 TEST_F(ProviderTest, ByPathAndWhatIsNoProvider) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/hex.h"
@@ -175,9 +176,12 @@ std::string shown_value(const Property& property) {
 }
 
 client::Outcome<void> print_properties(client::MessageStore& store, client::Message& message, bool json) {
-  ROPEWALK_TRY(PropertyBag bag, message.get_all());
+  ROPEWALK_TRY(PropertyBag bag, message.get_all_whole());
+  // What had to be read through streams comes last in the bag.
+  std::vector<Property> properties(bag.all().begin(), bag.all().end());
+  std::ranges::sort(properties, {}, [](const Property& property) { return property.tag.value; });
   std::vector<u16> ids;
-  for (const Property& property : bag.all())
+  for (const Property& property : properties)
     if (property.tag.is_named()) ids.push_back(property.tag.id());
   std::map<u16, std::string> names;
   if (!ids.empty()) {
@@ -187,7 +191,7 @@ client::Outcome<void> print_properties(client::MessageStore& store, client::Mess
   }
   boost::json::array list;
   TextTable table({{"Tag", false, 10, false}, {"Property", false, 16}, {"Value", false, 16}});
-  for (const Property& property : bag.all()) {
+  for (const Property& property : properties) {
     auto named = names.find(property.tag.id());
     std::string name = named == names.end() ? "" : named->second;
     list.push_back(property_json(property, name));
