@@ -4,7 +4,8 @@
   tools/update_readme.py [--program PROGRAM] [--transcript]
 
 The table of what works is what `ropewalk coverage --markdown` prints; with --transcript the transcript is made anew too,
-of `ropewalk demo --once`. PROGRAM: default build/release/ropewalk.
+of `ropewalk demo --once`: the conversation of the first step and the beginning of its result, and of the other steps the
+headings. PROGRAM: default build/release/ropewalk.
 """
 
 import argparse
@@ -13,6 +14,9 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEADING = re.compile(r"\d+\. .*: (as it should be|WRONG)$")
+RESULT_LINES = 8  # of the first step
+WIDTH = 150  # characters of a line
 
 
 def output(*command):
@@ -26,6 +30,15 @@ def replace(text, name, part):
     return pattern.sub(lambda match: match.group(1) + part + match.group(2), text)
 
 
+def trim(lines):
+    """The lines of the demonstration that the README shows; left-out ones are marked [...]."""
+    headings = [place for place, line in enumerate(lines) if HEADING.match(line)]
+    if not headings:
+        raise SystemExit("update_readme: the demonstration has no steps")
+    kept = lines[:headings[0] + 1 + RESULT_LINES] + ["[...]"] + [lines[place] for place in headings[1:]]
+    return [line if len(line) <= WIDTH else line[:WIDTH - 1] + "…" for line in kept]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=str(ROOT / "build/release/ropewalk"))
@@ -34,8 +47,9 @@ def main():
     path = ROOT / "README.md"
     text = replace(path.read_text(encoding="utf-8"), "coverage", output(arguments.program, "coverage", "--markdown"))
     if arguments.transcript:
-        lines = output(arguments.program, "demo", "--once").replace(str(ROOT) + "/", "").splitlines()
-        text = replace(text, "transcript", "```text\n$ ./dev run --once\n" + "\n".join(lines) + "\n```\n")
+        # Where the sample mail lies is said with the path of the source tree that the program was built in.
+        said = re.sub(r"\S*/(?=examples/mail)", "", output(arguments.program, "demo", "--once"))
+        text = replace(text, "transcript", "```text\n$ ./dev run --once\n" + "\n".join(trim(said.splitlines())) + "\n```\n")
     path.write_text(text, encoding="utf-8")
 
 
