@@ -168,6 +168,17 @@ std::size_t value_size(mapi::PropType type, const mapi::Value& value) {
 
 }  // namespace
 
+void begin_view(RopContext& context, u8 index, session::TableObject& table) {
+  if (!table.notifies || table.changes) return;
+  const bool hierarchy = table.table_kind == session::TableKind::hierarchy;
+  store::EventFilter filter;
+  filter.of = hierarchy ? store::EventFilter::Of::folders : store::EventFilter::Of::messages;
+  filter.whole_store = table.deep;
+  filter.children = hierarchy;
+  filter.folder = table.folder;
+  table.changes = table.store->events().subscribe(filter, context.waker(context.handles[index]));
+}
+
 std::size_t wire_size(const mapi::PropertyCell& cell) {
   constexpr std::size_t kFlagAndType = 3;
   if (cell.flag == mapi::CellFlag::absent) return kFlagAndType;

@@ -47,6 +47,10 @@ bool is_writable(const session::Object& object);
 mapi::PropertyCell cell_of(const PropertyHolder& holder, mapi::PropTag tag, std::size_t most, u32 code_page,
                            Arena& arena);
 
+// The client looks at the table at `index` of the handle table: from now on it is told of changes
+// ([MS-OXCNOTIF] 3.1.4.3).
+void begin_view(RopContext& context, u8 index, session::TableObject& table);
+
 // Bytes that a cell takes in a row on the wire, near enough to plan with.
 std::size_t wire_size(const mapi::PropertyCell& cell);
 

@@ -53,6 +53,12 @@ class AttachmentObject final : public Object {
 
 enum class TableKind : u8 { hierarchy, contents, attachments };
 
+// What became of one row of a table.
+struct RowEvent {
+  enum class Kind : u8 { added, deleted, modified } kind;
+  u64 object;  // the folder's or message's id
+};
+
 class TableObject final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::table;
@@ -63,8 +69,14 @@ class TableObject final : public Object {
   const std::unique_ptr<store::Table> table;
   bool has_columns = false;
   std::shared_ptr<store::MailboxStore> store;  // keeps the event bus of `changes` alive
-  // Changes of the folder, while the client wants to hear of them; null for tables without notifications.
+  bool notifies = false;  // the client may be told of changes
+  // Changes of the folder, from the client's first look at the rows on, until it resets the table; null where it does
+  // not want to hear of them.
   std::unique_ptr<store::Subscription> changes;
+  mapi::FolderId folder{};                // whose messages or subfolders
+  bool associated = false, deep = false;  // contents; hierarchy
+  std::deque<RowEvent> row_events;        // taken from `changes`, and waiting for room in an answer
+  bool has_changed = false;               // likewise: the table as a whole, which covers all its rows
 };
 
 class StreamObject final : public Object {

@@ -280,6 +280,18 @@ Outcome<std::optional<mapi::PropertyRow>> CursorTable::find(const mapi::Restrict
   return find_from(*reader, from, restriction, forward, arena);
 }
 
+Outcome<std::optional<RowNow>> CursorTable::row_now(u64 object, Arena& arena) {
+  if (columns_.empty()) return Failure(ErrorCode::null_object, "the table has no columns yet: set them first");
+  ROPEWALK_TRY(Reader reader, store_->core().snapshot());
+  ROPEWALK_TRY(auto place, order_->place_of(*reader, row_of(mapi::MessageId{object})));
+  if (!place) return std::optional<RowNow>();
+  ROPEWALK_TRY(auto before, order_->slice(*reader, *place, 1, false));
+  RowsMaker maker(*this, ~std::size_t{0}, 1, arena);
+  ROPEWALK_CHECK(visit_rows(*reader, std::span(&place->row, 1), maker));
+  if (maker.rows().empty()) return std::optional<RowNow>();
+  return std::optional(RowNow{maker.rows()[0], before.empty() ? 0 : message_id(before[0].id).value});
+}
+
 // ---- bookmarks: the number under which the place is kept ----
 
 Outcome<Place> CursorTable::bookmarked(ByteView bookmark) {

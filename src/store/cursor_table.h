@@ -31,6 +31,8 @@ class CursorTable : public Table {
   Outcome<std::vector<u8>> create_bookmark() override;
   Outcome<Moved> seek_bookmark(ByteView bookmark, i32 offset) override;
   Outcome<void> free_bookmark(ByteView bookmark) override;
+  bool tells_rows() const override { return order_->knows_places(); }
+  Outcome<std::optional<RowNow>> row_now(u64 object, Arena& arena) override;
 
  protected:
   // Sees rows, each for as long as the call lasts.

@@ -24,7 +24,11 @@ bool Subscription::pending() const {
 
 bool Subscription::wants(const Event& event) const {
   if ((filter_.kinds & static_cast<u16>(event.kind)) == 0) return false;
+  const bool about_folder = event.message.is_null();
+  if (filter_.of != EventFilter::Of::everything && (filter_.of == EventFilter::Of::folders) != about_folder)
+    return false;
   if (filter_.whole_store) return true;
+  if (filter_.children) return about_folder && (event.parent == filter_.folder || event.old_parent == filter_.folder);
   if (!filter_.message.is_null()) return event.message == filter_.message || event.old_message == filter_.message;
   return event.folder == filter_.folder || event.old_folder == filter_.folder;
 }

@@ -42,8 +42,11 @@ struct Event {
 
 // What a subscriber wants to hear.
 struct EventFilter {
+  enum class Of : u8 { everything, messages, folders };
   u16 kinds = 0xFFFF;  // EventKind bits
+  Of of = Of::everything;
   bool whole_store = true;
+  bool children = false;      // else: of the folders right below `folder`, instead of itself and its messages
   mapi::FolderId folder{};    // else: events on this folder, and on messages in it
   mapi::MessageId message{};  // and this message alone, where not null
 };

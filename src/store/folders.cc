@@ -45,11 +45,12 @@ Outcome<void> check_name(std::string_view name) {
 
 // The parent's count of subfolders, and word of it.
 Outcome<void> count_subfolder(WriteContext& context, i64 parent, int change) {
-  ROPEWALK_CHECK(
-      context.database.run("UPDATE folders SET subfolder_count = subfolder_count + ?, version = version + 1, "
-                           "local_commit_max = ? WHERE id = ?",
-                           change, context.now.value, parent));
+  ROPEWALK_TRY(auto above,
+               context.database.integer("UPDATE folders SET subfolder_count = subfolder_count + ?, "
+                                        "version = version + 1, local_commit_max = ? WHERE id = ? RETURNING parent",
+                                        change, context.now.value, parent));
   Event event{.kind = EventKind::modified, .folder = folder_id(parent)};
+  if (above.value_or(0) != 0) event.parent = folder_id(*above);
   event.tags = {PropTag(tag::PidTagSubfolders)};
   context.announce(std::move(event));
   return {};

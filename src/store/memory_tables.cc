@@ -71,6 +71,17 @@ class MemoryOrder final : public RowOrder {
     ROPEWALK_CHECK(refresh(database));
     return place.at != Place::At::row || std::ranges::find(rows_, place.row.id, &MemoryRow::id) != rows_.end();
   }
+  bool knows_places() const override { return restriction_ == nullptr; }
+  Outcome<std::optional<Place>> place_of(sql::Database& database, i64 id) override {
+    ROPEWALK_CHECK(refresh(database));
+    auto at = std::ranges::find(rows_, id, &MemoryRow::id);
+    if (at == rows_.end()) return std::optional<Place>();
+    Place place;
+    place.at = Place::At::row;
+    place.row.id = id;
+    place.number = static_cast<u32>(at - rows_.begin());
+    return std::optional(place);
+  }
 
  private:
   Outcome<void> refresh(sql::Database& database) {

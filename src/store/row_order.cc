@@ -84,6 +84,19 @@ class DeliveryOrder final : public RowOrder {
     return found.has_value();
   }
 
+  bool knows_places() const override { return true; }
+  Outcome<std::optional<Place>> place_of(sql::Database& database, i64 id) override {
+    ROPEWALK_TRY(auto delivered,
+                 database.integer("SELECT delivered FROM messages WHERE id = ? AND folder = ? AND associated = ?", id,
+                                  folder_, associated_));
+    if (!delivered) return std::optional<Place>();
+    Place place;
+    place.at = Place::At::row;
+    place.row = {*delivered, id};
+    place.number_known = false;
+    return std::optional(place);
+  }
+
  private:
   static constexpr std::string_view kUp =
       "SELECT delivered, id FROM messages INDEXED BY messages_view WHERE folder = ?1 AND associated = ?2 AND "
@@ -231,6 +244,8 @@ class ViewOrder final : public RowOrder {
 };
 
 }  // namespace
+
+Outcome<std::optional<Place>> RowOrder::place_of(sql::Database&, i64) { return std::optional<Place>(); }
 
 std::unique_ptr<RowOrder> make_delivery_order(std::shared_ptr<MailboxStore> store, i64 folder, bool associated,
                                               bool descending) {

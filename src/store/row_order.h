@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "store/view_builder.h"
@@ -36,6 +37,10 @@ class RowOrder {
   virtual Outcome<Place> place_at(sql::Database& database, u32 number) = 0;
   // False where the row that the place was kept by is no longer there.
   virtual Outcome<bool> still_there(sql::Database& database, const Place& place) = 0;
+  // Whether place_of() can tell at the cost of a few rows.
+  virtual bool knows_places() const { return false; }
+  // The place before this row; nullopt where it is none of the order's.
+  virtual Outcome<std::optional<Place>> place_of(sql::Database& database, i64 id);
 };
 
 // By delivery time (and id), through messages_view.

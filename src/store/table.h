@@ -40,6 +40,12 @@ struct Moved {
   bool row_gone = false;
 };
 
+// A row as it is now, and what stands before it.
+struct RowNow {
+  mapi::PropertyRow row;
+  u64 previous = 0;  // the folder's or message's id; 0 where the row is the first one
+};
+
 // One client's table. It is live: it shows the mailbox as of each call, and its cursor stays at its row while others
 // come and go. Used by one thread at a time; holds its MailboxStore.
 //
@@ -84,6 +90,11 @@ class Table {
   virtual Outcome<std::vector<u8>> create_bookmark() = 0;
   virtual Outcome<Moved> seek_bookmark(ByteView bookmark, i32 offset) = 0;
   virtual Outcome<void> free_bookmark(ByteView bookmark) = 0;
+
+  // Whether row_now() can tell at the cost of a few rows: not where the table shows a view of the folder.
+  virtual bool tells_rows() const = 0;
+  // The row of the folder or message with this id; nullopt where it is none of the table's. The cursor stays.
+  virtual Outcome<std::optional<RowNow>> row_now(u64 object, Arena& arena) = 0;
 
  protected:
   std::vector<mapi::PropTag> columns_;

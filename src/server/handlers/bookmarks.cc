@@ -24,6 +24,7 @@ ErrorCode seek_row_bookmark(RopContext& context, const rop::SeekRowBookmarkReque
                             rop::SeekRowBookmarkResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   if (table->table_kind == TableKind::attachments) return ErrorCode::not_supported;
   if (!table->has_columns) return ErrorCode::null_object;
   auto moved = table->table->seek_bookmark(request.bookmark, request.row_count);

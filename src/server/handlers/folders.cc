@@ -66,14 +66,6 @@ ErrorCode delete_folder(RopContext& context, const rop::DeleteFolderRequest& req
   return ErrorCode::none;
 }
 
-// Lets the table's changes wake the session's NotificationWait.
-void watch(RopContext& context, TableObject& table, u32 handle, store::MailboxStore& store, mapi::FolderId folder) {
-  store::EventFilter filter;
-  filter.whole_store = false;
-  filter.folder = folder;
-  table.changes = store.events().subscribe(filter, context.waker(handle));
-}
-
 ErrorCode open_table(RopContext& context, u8 index, u8 flags, FolderObject& folder, TableKind kind,
                      store::Outcome<std::unique_ptr<store::Table>> opened, u32& row_count) {
   if (!opened.ok()) return opened.error().code;
@@ -85,9 +77,11 @@ ErrorCode open_table(RopContext& context, u8 index, u8 flags, FolderObject& fold
   TableObject& table = *object;
   // The folder may be released before the table: both hold the store.
   table.store = folder.store;
+  table.folder = folder.id;
+  table.associated = kind == TableKind::contents && (flags & kAssociated) != 0;
+  table.deep = kind == TableKind::hierarchy && (flags & kDepth) != 0;
   if (ErrorCode code = context.open(index, std::move(object)); code != ErrorCode::none) return code;
-  if ((flags & (kNoNotifications | kSuppressesNotifications)) == 0)
-    watch(context, table, context.handles[index], *folder.store, folder.id);
+  table.notifies = (flags & (kNoNotifications | kSuppressesNotifications)) == 0;
   return ErrorCode::none;
 }
 

@@ -65,6 +65,7 @@ ErrorCode restrict_table(RopContext& context, const rop::RestrictRequest& reques
 ErrorCode query_rows(RopContext& context, const rop::QueryRowsRequest& request, rop::QueryRowsResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   if (!table->has_columns) return ErrorCode::null_object;
   std::size_t room = context.room > kQueryRowsHead ? context.room - kQueryRowsHead : 0;
   auto rows = table->table->query_rows(request.row_count, request.forward_read != 0,
@@ -86,6 +87,7 @@ ErrorCode query_position(RopContext& context, const rop::QueryPositionRequest& r
                          rop::QueryPositionResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   auto position = table->table->position();
   if (!position.ok()) return position.error().code;
   response.numerator = position->numerator;
@@ -96,6 +98,7 @@ ErrorCode query_position(RopContext& context, const rop::QueryPositionRequest& r
 ErrorCode seek_row(RopContext& context, const rop::SeekRowRequest& request, rop::SeekRowResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   if (request.origin > rop::BookmarkOrigin::end) return ErrorCode::invalid_param;
   auto moved = table->table->seek(static_cast<store::Origin>(request.origin), request.row_count);
   if (!moved.ok()) return moved.error().code;
@@ -109,6 +112,7 @@ ErrorCode seek_row_fractional(RopContext& context, const rop::SeekRowFractionalR
                               rop::SeekRowFractionalResponse&) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   if (request.denominator == 0) return ErrorCode::invalid_bookmark;
   auto done = table->table->seek_fraction(request.numerator, request.denominator);
   return done.ok() ? ErrorCode::none : done.error().code;
@@ -117,6 +121,7 @@ ErrorCode seek_row_fractional(RopContext& context, const rop::SeekRowFractionalR
 ErrorCode find_row(RopContext& context, const rop::FindRowRequest& request, rop::FindRowResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   if (table->table_kind == TableKind::attachments) return ErrorCode::not_supported;
   if (!table->has_columns) return ErrorCode::null_object;
   if (request.restriction.empty() || request.origin > rop::BookmarkOrigin::custom) return ErrorCode::invalid_param;
@@ -139,6 +144,9 @@ ErrorCode reset_table(RopContext& context, const rop::ResetTableRequest& request
   if (table == nullptr) return context.missing(request.input_handle_index);
   table->table->reset();
   table->has_columns = false;
+  table->changes.reset();
+  table->row_events.clear();
+  table->has_changed = false;
   return ErrorCode::none;
 }
 
@@ -153,6 +161,7 @@ ErrorCode query_columns_all(RopContext& context, const rop::QueryColumnsAllReque
                             rop::QueryColumnsAllResponse& response) {
   auto* table = context.get<TableObject>(request.input_handle_index);
   if (table == nullptr) return context.missing(request.input_handle_index);
+  begin_view(context, request.input_handle_index, *table);
   auto tags = table->table->all_columns();
   if (!tags.ok()) return tags.error().code;
   auto kept = context.arena.make<mapi::PropTag>(tags->size());
