@@ -146,7 +146,7 @@ TEST_F(Properties, AreSetAndReadOnEveryKindOfObject) {
     EXPECT_EQ(removed.property_problems.size(), 0u) << int{index};
     auto gone = get(index, tag::PidTagComment);  // MS-OXCPRPT_R485 MS-OXCPRPT_R486 MS-OXCPRPT_R487 MS-OXCPRPT_R490
     EXPECT_EQ(gone.flag, mapi::CellFlag::error) << int{index};
-    EXPECT_EQ(gone.value.number, 0x8004010Fu);  // MS-OXCPRPT_R2055
+    EXPECT_EQ(gone.value.number, 0x8004010Fu);  // MS-OXCDATA_R2055
     EXPECT_FALSE(listed(index).contains(tag::PidTagComment)) << int{index};
   }
 }

@@ -72,6 +72,17 @@ TEST(TypedStrings, TakeTheShortestForm) {
   EXPECT_EQ(typed("\xD0\x96").text(), "\xD0\x96");
 }
 
+// MS-OXCDATA_R48 MS-OXCDATA_R50
+TEST(PropertyProblems, NameTheTagAndTheError) {
+  Arena arena;
+  auto bytes = *from_hex("0100 1F001D0E 05000780");
+  auto problem = wire::decode<PropertyProblem>(bytes, arena);
+  ASSERT_TRUE(problem.ok()) << problem.error().text();
+  EXPECT_EQ(problem->index, 1);
+  EXPECT_EQ(problem->tag, PropTag(0x0E1D001F));
+  EXPECT_EQ(static_cast<u32>(problem->error), 0x80070005u);
+}
+
 TEST(PropertyNames, CountTheTerminatorInTheirSize) {
   Arena arena;
   auto bytes = *from_hex("01 2903020000000000C000000000000046 06 6100 6200 0000");

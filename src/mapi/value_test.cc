@@ -43,6 +43,46 @@ TEST(Values, NotFoundNamesTheProperty) {
   EXPECT_EQ(row.error().text(), "PropertyRow.PidTagSubject: 4 bytes needed, 3 left at 0x0001");
 }
 
+// Type before id, both 16 bits: MS-OXCDATA_R181 MS-OXCDATA_R182. Then the value: MS-OXCDATA_R468
+TEST(Values, TagsStandBeforeThem) {
+  Arena arena;
+  auto bytes = *from_hex("1F00 3700 4100 4200 0000");
+  auto value = wire::decode<TaggedPropertyValue>(bytes, arena);
+  ASSERT_TRUE(value.ok()) << value.error().text();
+  EXPECT_EQ(value->tag.type(), PropType::string);
+  EXPECT_EQ(value->tag.id(), 0x0037);
+  EXPECT_EQ(value->value.bytes.size(), 4u);  // the terminator travels with it: MS-OXCDATA_R455
+  bytes.resize(bytes.size() - 2);
+  EXPECT_FALSE(wire::decode<TaggedPropertyValue>(bytes, arena).ok());
+}
+
+// A flag before each value, and one for the row: MS-OXCDATA_R76 MS-OXCDATA_R80 MS-OXCDATA_R473 MS-OXCDATA_R475
+TEST(Values, RowsWithFlags) {
+  PropTag tags[] = {PropTag(0x0E080003), PropTag(0x0037001F), PropTag(0x0E1D001F), PropTag(0x10131003)};
+  RowColumns columns{tags};
+  wire::Context context = wire::add_context(columns, nullptr);
+  Arena arena;
+  auto bytes = *from_hex(
+      "01"
+      "00 05000000"  // MS-OXCDATA_R476
+      "01"           // no value: MS-OXCDATA_R479
+      "0A 0F010480"  // an error instead
+      "00 02000000 07000000 08000000");
+  auto row = wire::decode<PropertyRow>(bytes, arena, &context);
+  ASSERT_TRUE(row.ok()) << row.error().text();
+  ASSERT_EQ(row->cells.size(), 4u);
+  EXPECT_EQ(row->cells[0].value.number, 5u);
+  EXPECT_EQ(row->cells[1].flag, CellFlag::absent);
+  EXPECT_EQ(row->cells[2].flag, CellFlag::error);
+  EXPECT_EQ(row->cells[2].value.number, 0x8004010Fu);
+  ASSERT_EQ(row->cells[3].value.items.size(), 2u);
+  EXPECT_EQ(row->cells[3].value.items[1].number, 8u);
+  for (u8 flag : {u8{0x02}, u8{0x09}, u8{0xFF}}) {
+    bytes[1] = flag;
+    EXPECT_FALSE(wire::decode<PropertyRow>(bytes, arena, &context).ok()) << int{flag};
+  }
+}
+
 TEST(Ids, KeepTheCounterBigEndian) {
   auto id = FolderId::make(1, 0x0A);
   EXPECT_EQ(id.value, 0x0A00000000000001u);

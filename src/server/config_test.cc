@@ -19,6 +19,11 @@ std::string error_of(std::string_view text) {
   return read.ok() ? "" : read.error().text;
 }
 
+// As Exchange 2016 from SP1 on: MS-OXCMAPIHTTP_R158002
+TEST(Config, PendingPeriodIsThirtySecondsUnlessSetOtherwise) {
+  EXPECT_EQ(Config{}.mapihttp.pending_period, std::chrono::seconds(30));
+}
+
 TEST(Config, EverySettingIsRead) {
   Config config;
   Status read = parse_config(R"(
