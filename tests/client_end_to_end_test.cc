@@ -270,9 +270,10 @@ Answers ask_everything(const std::vector<std::string>& where, const std::string&
     words.insert(words.end(), where.begin(), where.end());
     Ran ran = run_program(words, input);
     std::string out = ran.out;
-    for (auto at = out.find(saved); at != out.npos; at = out.find(saved)) out.replace(at, saved.size(), "SAVED");
+    for (std::string* said : {&line, &out})
+      for (auto at = said->find(saved); at != said->npos; at = said->find(saved))
+        said->replace(at, saved.size(), "SAVED");
     answers[line] = std::to_string(ran.code) + "\n" + out;
-    return ran;
   };
   for (const char* format : {"", "--json"}) {
     std::vector<std::string> json;
@@ -356,7 +357,16 @@ TEST(ClientEndToEnd, ProvidersWriteTheSame) {
     EXPECT_EQ(ran.code, 0) << ran.err;
     auto message = boost::json::parse(ran.out);
     message.as_object().erase("id");
+    // What an embedded message takes depends on which of its properties the store made itself.
+    for (auto& attachment : message.at("attachments").as_array())
+      if (attachment.at("method").as_int64() == 5) attachment.as_object().erase("size");
     return boost::json::serialize(message);
+  };
+  auto eml = [&](std::vector<std::string> where, const std::string& input, const std::string& id) {
+    where.insert(where.begin(), {"show", id, "--eml"});
+    Ran ran = run_program(where, input);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.out;
   };
   const std::string mail = std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail/";
   for (const char* name : {"05-png-and-pdf.eml", "09-nested-twice.eml"}) {
@@ -370,6 +380,7 @@ TEST(ClientEndToEnd, ProvidersWriteTheSame) {
     EXPECT_NE(by_file, by_server);
     std::string wanted = shown(remote, password, by_server);
     EXPECT_EQ(shown(remote, password, by_file), wanted) << name;
+    EXPECT_EQ(eml(remote, password, by_file), eml(remote, password, by_server)) << name;
     served.process.signal(SIGTERM);
     EXPECT_EQ(served.process.wait(), 0);
     EXPECT_EQ(shown(local, "", by_server), wanted) << name;
