@@ -86,6 +86,34 @@ TEST_F(Serve, UsersComeAndGo) {
   EXPECT_EQ(mailboxes(), 1u);
 }
 
+TEST_F(Serve, NtlmIsForThoseForWhomItIsSwitchedOn) {
+  ASSERT_EQ(add("user1@ropewalk.test").code, 0);
+  ASSERT_EQ(add("user2@ropewalk.test", {"--ntlm"}).code, 0);
+  auto ntlm = [&](std::size_t index) { return users().at(index).at("ntlm").as_bool(); };
+  EXPECT_FALSE(ntlm(0));
+  EXPECT_TRUE(ntlm(1));
+  EXPECT_THAT(run_program({"user", "list", "--data", data()}).out, HasSubstr("cn=user2  [NTLM]\n"));
+  auto set = [&](std::vector<std::string> more, const std::string& password) {
+    std::vector<std::string> arguments = {"user", "ntlm", "--data", data(), "user1@ropewalk.test"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(arguments, password);
+  };
+  Ran ran = set({"on"}, "");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("--password-stdin"));
+  ran = set({"on", "--password-stdin"}, "other\n");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("the password is not the user's"));
+  EXPECT_EQ(set({"on", "--password-stdin"}, "secret\n").code, 0);
+  EXPECT_TRUE(ntlm(0));
+  EXPECT_EQ(set({"off"}, "").code, 0);
+  EXPECT_FALSE(ntlm(0));
+  EXPECT_EQ(set({"perhaps"}, "").code, 2);
+  ran = run_program({"user", "passwd", "--data", data(), "user1@ropewalk.test", "--password-stdin", "--ntlm"}, "new\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(ntlm(0));
+}
+
 TEST_F(Serve, UserCommandsSayWhatIsWrong) {
   ASSERT_EQ(add("user1@ropewalk.test").code, 0);
   struct {

@@ -18,7 +18,8 @@ namespace {
 
 struct UserOptions {
   std::string data, config_file, address, name, dn;
-  bool password_stdin = false, json = false, delete_mailbox = false;
+  bool password_stdin = false, json = false, delete_mailbox = false, ntlm = false;
+  std::string on_off;
 };
 
 // The first line of standard input.
@@ -41,7 +42,7 @@ Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& 
 // The user with his mailbox, or neither.
 Status add_user(const UserOptions& options, std::string password) {
   ROPEWALK_TRY(auto directory, open_directory(options));
-  directory::NewUser wanted{options.address, options.name, options.dn, std::move(password)};
+  directory::NewUser wanted{options.address, options.name, options.dn, std::move(password), options.ntlm};
   ROPEWALK_TRY(directory::User user, directory->add_user(wanted));
   store::MailboxStores mailboxes(options.data);
   auto made = mailboxes.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
@@ -53,7 +54,17 @@ Status add_user(const UserOptions& options, std::string password) {
 
 Status set_password(const UserOptions& options, const std::string& password) {
   ROPEWALK_TRY(auto directory, open_directory(options));
-  return directory->set_password(options.address, password);
+  return directory->set_password(options.address, password, options.ntlm);
+}
+
+Status switch_ntlm(const UserOptions& options) {
+  ROPEWALK_TRY(auto directory, open_directory(options));
+  if (options.on_off == "off") return directory->switch_ntlm_off(options.address);
+  if (!options.password_stdin)
+    return Error{
+        fmt::format("cannot switch NTLM on for {}: it needs the user's password (--password-stdin)", options.address)};
+  ROPEWALK_TRY(const std::string password, read_password());
+  return directory->switch_ntlm_on(options.address, password);
 }
 
 Status remove_user(const UserOptions& options) {
@@ -76,8 +87,9 @@ Status list_users(const UserOptions& options) {
   std::size_t width = 0;
   for (const auto& user : users) width = std::max(width, user.address.size());
   for (const auto& user : users) {
-    list.push_back({{"address", user.address}, {"name", user.name}, {"dn", user.legacy_dn}});
-    text += fmt::format("{:<{}}  {}  {}\n", user.address, width, user.name, user.legacy_dn);
+    list.push_back({{"address", user.address}, {"name", user.name}, {"dn", user.legacy_dn}, {"ntlm", user.ntlm}});
+    text +=
+        fmt::format("{:<{}}  {}  {}{}\n", user.address, width, user.name, user.legacy_dn, user.ntlm ? "  [NTLM]" : "");
   }
   if (options.json) text = boost::json::serialize(list) + "\n";
   if (!write_output(text)) return Error{"cannot write to standard output"};
@@ -120,17 +132,29 @@ void add_user_command(CLI::App& root, Outcome& outcome) {
   CLI::App* add = subcommand(user, options, "add", "Add a user and make the mailbox", true);
   add->add_option("--name", options->name, "The name for people (default: the address before '@')")->type_name("NAME");
   add->add_option("--dn", options->dn, "The legacy DN (default: made from the organization)")->type_name("DN");
+  add->add_flag("--ntlm", options->ntlm, "Let the user sign in with NTLM too; stores a hash for it, encrypted");
   with_password(add, options, outcome, add_user);
 
   CLI::App* list = subcommand(user, options, "list", "List the users", false);
-  list->add_flag("--json", options->json, "As a list of objects with address, name and dn");
+  list->add_flag("--json", options->json, "As a list of objects with address, name, dn and ntlm");
   list->callback([options, &outcome] {
     Status done = list_users(*options);
     if (!done) outcome.fail(done.error());
   });
 
   CLI::App* passwd = subcommand(user, options, "passwd", "Set a user's password", true);
+  passwd->add_flag("--ntlm", options->ntlm, "Switch NTLM on for the user too");
   with_password(passwd, options, outcome, set_password);
+
+  CLI::App* ntlm = subcommand(user, options, "ntlm", "Switch NTLM on or off for a user", true);
+  ntlm->add_option("on|off", options->on_off, "Switching on needs the user's password")
+      ->required()
+      ->check(CLI::IsMember({"on", "off"}));
+  ntlm->add_flag("--password-stdin", options->password_stdin, "Read the password from standard input");
+  ntlm->callback([options, &outcome] {
+    Status done = switch_ntlm(*options);
+    if (!done) outcome.fail(done.error());
+  });
 
   CLI::App* remove = subcommand(user, options, "remove", "Remove a user; the mailbox stays", true);
   remove->add_flag("--delete-mailbox", options->delete_mailbox, "Delete the mailbox too, for good");

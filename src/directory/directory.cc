@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <mutex>
 
+#include "auth/ntlm_keys.h"
 #include "base/utf16.h"
 #include "directory/password.h"
+#include "directory/secret_box.h"
 #include "sql/migrate.h"
 
 namespace ropewalk::directory {
@@ -18,7 +20,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::array kMigrations{sql::Migration{1, R"sql(
+constexpr std::array kMigrations{
+    sql::Migration{1, R"sql(
   CREATE TABLE user (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     address TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -31,13 +34,14 @@ constexpr std::array kMigrations{sql::Migration{1, R"sql(
     created INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX user_local_part ON user (local_part);
-)sql"}};
+)sql"},
+    sql::Migration{2, "ALTER TABLE user ADD COLUMN nt_hash BLOB"}};  // sealed; NULL: NTLM is off
 
 constexpr auto kLookForOthers = std::chrono::milliseconds(10);
 constexpr std::size_t kLongestName = 256;
 constexpr std::size_t kLongestDn = 512;
 
-#define USER_COLUMNS "id, address, name, legacy_dn, mailbox_guid, password <> ''"
+#define USER_COLUMNS "id, address, name, legacy_dn, mailbox_guid, password <> '', nt_hash IS NOT NULL"
 
 User user_of(const sql::Statement& row) {
   User user;
@@ -48,6 +52,7 @@ User user_of(const sql::Statement& row) {
   const ByteView guid = row.blob(4);
   std::copy_n(guid.begin(), std::min(guid.size(), user.mailbox_guid.bytes.size()), user.mailbox_guid.bytes.begin());
   user.has_password = row.integer(5) != 0;
+  user.ntlm = row.integer(6) != 0;
   return user;
 }
 
@@ -88,7 +93,10 @@ Error no_user(std::string_view address) { return Error{"there is no user " + std
 }  // namespace
 
 struct Directory::State {
-  State(sql::Database opened, std::string name) : database(std::move(opened)), organization(std::move(name)) {}
+  State(sql::Database opened, std::string name, const std::string& folder)
+      : key_file(folder + "/ntlm.key"), database(std::move(opened)), organization(std::move(name)) {}
+
+  const std::string key_file;
 
   std::mutex lock;  // of all that follows, but the atomics
   sql::Database database;
@@ -110,8 +118,19 @@ struct Directory::State {
   }
 
   std::string default_dn(std::string_view address, const Guid& guid);
-  Status insert(User& user, const std::string& hash);
+  Status insert(User& user, const std::string& hash, const std::optional<std::vector<u8>>& nt_hash);
+  Result<std::vector<u8>> sealed_nt_hash(const User& user, std::string_view password);
 };
+
+// Bound to the mailbox's GUID: a row's hash is no good in another row.
+Result<std::vector<u8>> Directory::State::sealed_nt_hash(const User& user, std::string_view password) {
+  ROPEWALK_CHECK(auth::legacy_crypto_available());
+  ROPEWALK_TRY(const SecretBox box, SecretBox::open_or_make(key_file));
+  auth::Key16 hash = auth::nt_hash(password);
+  auto sealed = box.seal(hash, user.mailbox_guid.bytes);
+  auth::wipe(hash);
+  return sealed;
+}
 
 // Two domains may have the same local part: the second one's DN gets a tail.
 std::string Directory::State::default_dn(std::string_view address, const Guid& guid) {
@@ -124,7 +143,7 @@ std::string Directory::State::default_dn(std::string_view address, const Guid& g
   return base + local + "-" + guid.to_string().substr(0, 8);
 }
 
-Status Directory::State::insert(User& user, const std::string& hash) {
+Status Directory::State::insert(User& user, const std::string& hash, const std::optional<std::vector<u8>>& nt_hash) {
   std::lock_guard guard(lock);
   ROPEWALK_TRY(auto transaction, sql::Transaction::begin(database));
   if (taken("SELECT 1 FROM user WHERE address = ?", user.address)) {
@@ -135,10 +154,10 @@ Status Directory::State::insert(User& user, const std::string& hash) {
     return Error{"cannot add user " + user.address + ": another user has the DN " + user.legacy_dn};
   }
   ROPEWALK_CHECK(
-      database.run("INSERT INTO user (address, local_part, name, legacy_dn, mailbox_guid, password, created) "
-                   "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      database.run("INSERT INTO user (address, local_part, name, legacy_dn, mailbox_guid, password, created, nt_hash) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                    user.address, local_part(user.address), user.name, user.legacy_dn, ByteView(user.mailbox_guid.bytes),
-                   hash, std::time(nullptr)));
+                   hash, std::time(nullptr), nt_hash));
   user.id = database.last_insert_rowid();
   ROPEWALK_CHECK(transaction.commit());
   ++generation;
@@ -160,7 +179,7 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& data_folde
   if (failed) return Error{"cannot make the data folder " + data_folder + ": " + failed.message()};
   ROPEWALK_TRY(auto database, sql::Database::open(data_folder + "/directory.db"));
   ROPEWALK_CHECK(sql::migrate(database, kMigrations));
-  auto state = std::make_unique<State>(std::move(database), organization);
+  auto state = std::make_unique<State>(std::move(database), organization, data_folder);
   ROPEWALK_TRY(state->data_version, state->database.data_version());
   return std::unique_ptr<Directory>(new Directory(std::move(state)));
 }
@@ -188,7 +207,13 @@ Result<User> Directory::add_user(const NewUser& added) {
   user.legacy_dn = added.dn;
   user.mailbox_guid = Guid::random();
   user.has_password = !hash.empty();
-  ROPEWALK_CHECK(state_->insert(user, hash));
+  std::optional<std::vector<u8>> nt_hash;
+  if (added.ntlm) {
+    if (added.password.empty()) return Error{failure + "NTLM can only be switched on with a password"};
+    ROPEWALK_TRY(nt_hash, state_->sealed_nt_hash(user, added.password));
+    user.ntlm = true;
+  }
+  ROPEWALK_CHECK(state_->insert(user, hash, nt_hash));
   return user;
 }
 
@@ -237,15 +262,72 @@ Result<std::optional<User>> Directory::find_by_login(std::string_view login) {
   return all.size() == 1 ? std::optional<User>(all.front()) : std::nullopt;
 }
 
-Status Directory::set_password(std::string_view address, std::string_view password) {
+Status Directory::set_password(std::string_view address, std::string_view password, bool ntlm) {
+  const std::string failure = "cannot set the password of " + std::string(address) + ": ";
   auto hash = hash_password(password);
-  if (!hash.ok()) return Error{"cannot set the password of " + std::string(address) + ": " + hash.error().text};
+  if (!hash.ok()) return Error{failure + hash.error().text};
+  ROPEWALK_TRY(const auto user, find_by_address(address));
+  if (!user) return no_user(address);
+  std::optional<std::vector<u8>> nt_hash;  // an old one would let the old password in
+  if (ntlm || user->ntlm) {
+    auto sealed = state_->sealed_nt_hash(*user, password);
+    if (!sealed.ok()) return Error{failure + sealed.error().text};
+    nt_hash = std::move(*sealed);
+  }
   std::lock_guard guard(state_->lock);
+  // Somebody else may have switched NTLM on meanwhile, with the old password: then it is off again.
   ROPEWALK_CHECK(state_->database.run(
-      "UPDATE user SET password = ?, password_version = password_version + 1 WHERE address = ?", *hash, address));
+      "UPDATE user SET password = ?, password_version = password_version + 1, nt_hash = ? WHERE id = ?", *hash, nt_hash,
+      user->id));
   if (state_->database.changes() == 0) return no_user(address);
   ++state_->generation;
   return {};
+}
+
+Status Directory::switch_ntlm_on(std::string_view address, std::string_view password) {
+  const std::string failure = "cannot switch NTLM on for " + std::string(address) + ": ";
+  ROPEWALK_TRY(const auto user, find_by_address(address));
+  if (!user) return no_user(address);
+  ROPEWALK_TRY(const auto stored, stored_password(user->id));
+  if (!stored || !password_matches(password, stored->hash)) {
+    return Error{failure + "the password is not the user's (NTLM needs a hash of its own, made from the password)"};
+  }
+  auto sealed = state_->sealed_nt_hash(*user, password);
+  if (!sealed.ok()) return Error{failure + sealed.error().text};
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_CHECK(state_->database.run("UPDATE user SET nt_hash = ? WHERE id = ? AND password_version = ?", *sealed,
+                                      user->id, stored->version));
+  if (state_->database.changes() == 0) return Error{failure + "the password was changed meanwhile"};
+  ++state_->generation;
+  return {};
+}
+
+Status Directory::switch_ntlm_off(std::string_view address) {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_CHECK(state_->database.run("UPDATE user SET nt_hash = NULL WHERE address = ?", address));
+  if (state_->database.changes() == 0) return no_user(address);
+  ++state_->generation;
+  return {};
+}
+
+Result<std::optional<std::array<u8, 16>>> Directory::nt_hash(i64 user_id) {
+  std::optional<std::array<u8, 16>> hash;
+  std::vector<u8> sealed, guid;
+  {
+    std::lock_guard guard(state_->lock);
+    ROPEWALK_TRY(auto row, state_->database.prepare("SELECT nt_hash, mailbox_guid FROM user WHERE id = ?"));
+    ROPEWALK_TRY(const bool found, row.bind(1, user_id).step());
+    if (!found || row.is_null(0)) return hash;
+    sealed.assign(row.blob(0).begin(), row.blob(0).end());
+    guid.assign(row.blob(1).begin(), row.blob(1).end());
+  }
+  ROPEWALK_TRY(const auto box, SecretBox::open(state_->key_file));
+  if (!box) return Error{"NTLM's hashes cannot be read: the key file " + state_->key_file + " is missing"};
+  ROPEWALK_TRY(auto plain, box->unseal(sealed, guid));
+  if (plain.size() != 16) return Error{"a stored NTLM hash has " + std::to_string(plain.size()) + " bytes, not 16"};
+  std::copy(plain.begin(), plain.end(), hash.emplace().begin());
+  auth::wipe(plain);
+  return hash;
 }
 
 Status Directory::remove(std::string_view address) {

@@ -1,6 +1,8 @@
 // People: who has a mailbox here, by which names they are known, and their passwords. directory.db in the data folder.
+// For users with NTLM a hash is stored that is as good as the password; it is encrypted with the key in ntlm.key.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,7 @@ struct User {
   std::string legacy_dn;  // "/o=Ropewalk/ou=.../cn=Recipients/cn=user1"
   Guid mailbox_guid;      // names the mailbox and its file, see store::MailboxStores
   bool has_password = false;
+  bool ntlm = false;  // may sign in with NTLM: a hash for it is stored
 };
 
 struct NewUser {
@@ -27,6 +30,7 @@ struct NewUser {
   std::string name{};      // empty: the address before '@'
   std::string dn{};        // empty: made from the organization
   std::string password{};  // empty: none, nobody can sign in until one is set
+  bool ntlm = false;       // needs a password
 };
 
 // A password and which one it is, to see whether it is still the same.
@@ -53,11 +57,17 @@ class Directory {
   // "user1@ropewalk.test", "DOMAIN\user1" (also with an address after the backslash), or "user1" where only one user is
   // called that before the '@'. A DOMAIN that is the address's domain or its first label decides between several.
   Result<std::optional<User>> find_by_login(std::string_view login);
-  Status set_password(std::string_view address, std::string_view password);
+  // Where NTLM is on for the user it stays on; `ntlm` switches it on.
+  Status set_password(std::string_view address, std::string_view password, bool ntlm = false);
+  // NTLM's hash is made from the password, which has to be the user's. Switching off deletes the hash.
+  Status switch_ntlm_on(std::string_view address, std::string_view password);
+  Status switch_ntlm_off(std::string_view address);
   Status remove(std::string_view address);  // the mailbox file is the caller's
 
   // nullopt: no such user (any more).
   Result<std::optional<StoredPassword>> stored_password(i64 user_id);
+  // NTLM's hash of a user's password; nullopt: NTLM is not on for him, or there is no such user (any more).
+  Result<std::optional<std::array<u8, 16>>> nt_hash(i64 user_id);
   // Changes when anybody may have changed the directory: at once for this process, within 10 ms for others.
   u64 generation();
 

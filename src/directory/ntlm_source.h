@@ -1,0 +1,17 @@
+// What the directory knows for NTLM.
+#pragma once
+
+#include "auth/security_context.h"
+#include "directory/directory.h"
+
+namespace ropewalk::directory {
+
+// Looks accounts up as find_by_login() does and gives the hashes of those for whom NTLM is switched on. The directory
+// has to outlive it; thread-safe.
+auth::HashSource ntlm_source(Directory& directory);
+
+// Who a context says has signed in, as a login for find_by_login(): "ROPEWALK\user1". A Kerberos realm is taken for the
+// address's domain: "user1@ropewalk.test".
+std::string login_of(const auth::SecurityContext& context);
+
+}  // namespace ropewalk::directory
