@@ -336,7 +336,8 @@ Awaitable<void> MapiHttpEndpoint::run_rops(Call& call, const ExecuteCall& wanted
     }
   };
   bool begun = false;
-  if (parts_.service.is_brief(wanted)) {
+  // What waits to be told comes with the answer, and may need rows of tables.
+  if (!call.session->notifications.pending() && parts_.service.is_brief(wanted)) {
     run();
   } else {
     net::Signal done;
