@@ -20,6 +20,7 @@
 #include "mapi/xid.h"
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/mapihttp/bodies.h"
+#include "protocol/ntlmssp/messages.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
 
@@ -83,6 +84,13 @@ constexpr const wire::StructInfo* kTransportStructs[] = {
     &struct_info<mapihttp::DisconnectResponse>,
     &struct_info<mapihttp::NotificationWaitRequest>,
     &struct_info<mapihttp::NotificationWaitResponse>,
+    &struct_info<ntlmssp::NegotiateMessage>,
+    &struct_info<ntlmssp::ChallengeMessage>,
+    &struct_info<ntlmssp::AuthenticateMessage>,
+    &struct_info<ntlmssp::AvPairs>,
+    &struct_info<ntlmssp::Ntlmv2Response>,
+    &struct_info<ntlmssp::MessageSignature>,
+    &struct_info<ntlmssp::ExtendedMessageSignature>,
 };
 
 }  // namespace
