@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/filetime.h"
 #include "base/guid.h"
 #include "base/hex.h"
@@ -9,6 +10,26 @@
 
 namespace ropewalk {
 namespace {
+
+// [RFC 4648] 10
+TEST(Base64, ThePublishedExamples) {
+  const std::pair<const char*, const char*> examples[] = {{"", ""},
+                                                          {"f", "Zg=="},
+                                                          {"fo", "Zm8="},
+                                                          {"foo", "Zm9v"},
+                                                          {"foob", "Zm9vYg=="},
+                                                          {"fooba", "Zm9vYmE="},
+                                                          {"foobar", "Zm9vYmFy"}};
+  for (auto [plain, coded] : examples) {
+    EXPECT_EQ(to_base64(bytes_of(plain)), coded);
+    std::string_view text = coded;
+    EXPECT_EQ(text_of(from_base64(text).value()), plain);
+    while (text.ends_with('=')) text.remove_suffix(1);
+    EXPECT_EQ(text_of(from_base64(text).value()), plain);
+  }
+  for (const char* bad : {"Z", "Z===", "====", "Zm9v!", "Zm 9v", "Zg==Zg==", "=Zg="})
+    EXPECT_FALSE(from_base64(bad)) << bad;
+}
 
 TEST(Hex, RoundTripsAndSkipsSeparators) {
   std::vector<u8> bytes{0x00, 0x1F, 0xA0, 0xFF};

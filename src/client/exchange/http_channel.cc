@@ -1,7 +1,6 @@
 #include "client/exchange/http_channel.h"
 
-#include <openssl/evp.h>
-
+#include "base/base64.h"
 #include "base/guid.h"
 #include "protocol/mapihttp/response_stream.h"
 
@@ -11,14 +10,6 @@ using mapi::ErrorCode;
 using mapihttp::ResponseCode;
 
 namespace {
-
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                          reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(n));
-  return out;
-}
 
 // The start of an error page, as one line without markup.
 std::string first_words(std::string_view html) {
@@ -82,7 +73,7 @@ bool ends_session(ResponseCode code) {
 }
 
 ChannelState::ChannelState(ChannelOptions options) : options_(std::move(options)) {
-  authorization_ = "Basic " + base64(options_.user + ":" + options_.password);
+  authorization_ = "Basic " + to_base64(bytes_of(options_.user + ":" + options_.password));
   client_info_ = "{" + Guid::random().to_string() + "}:1";
   request_guid_ = Guid::random().to_string();
 }
