@@ -402,6 +402,10 @@ TEST(Levels, HaveNamesAndAnOrder) {
   EXPECT_EQ(level_name(Level{200}), "unknown");
   EXPECT_EQ(effective_level(Level::packet), Level::integrity);
   EXPECT_EQ(effective_level(Level::standard), Level::connect);
+  EXPECT_EQ(level_mismatch(Level::connect, Level::privacy),
+            "client asks for connect level 2, server requires privacy level 6");
+  EXPECT_EQ(level_mismatch(Level::packet, Level::integrity), "");
+  EXPECT_EQ(level_mismatch(Level::privacy, Level::integrity), "");
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ Result<Key16, Refusal> NtlmServer::check_password(const NtlmProof& proof) const 
   const std::string who = "user \"" + who_.text() + "\"";
   if (!answer.nt_hash) return Refusal{answer.reason, answer.text.empty() ? who + " is unknown" : answer.text};
   if (!key) return Refusal{Reason::wrong_password, who + " gave a wrong password"};
+  if (answer.was_right) answer.was_right();
   return *key;
 }
 

@@ -25,6 +25,14 @@ Level effective_level(Level level) {
   }
 }
 
+std::string level_mismatch(Level asked, Level required) {
+  if (effective_level(asked) >= effective_level(required)) return {};
+  auto named = [](Level level) {
+    return std::string(level_name(level)) + " level " + std::to_string(static_cast<unsigned>(level));
+  };
+  return "client asks for " + named(asked) + ", server requires " + named(required);
+}
+
 std::string_view mechanism_name(Mechanism mechanism) {
   switch (mechanism) {
     case Mechanism::none:

@@ -35,6 +35,10 @@ std::string_view level_name(Level level);  // "privacy"
 // How strongly a level protects, in the order in which servers require it: call counts as packet, packet as integrity.
 Level effective_level(Level level);
 
+// Empty where a server that requires `required` takes messages at `asked`; else what to log:
+// "client asks for connect level 2, server requires privacy level 6".
+std::string level_mismatch(Level asked, Level required);
+
 // Security providers, [MS-RPCE] 2.2.1.1.7: auth_type in a sec_trailer.
 enum class Mechanism : u8 { none = 0, negotiate = 9, ntlm = 10, kerberos = 16 };
 std::string_view mechanism_name(Mechanism mechanism);  // "NTLM"
@@ -50,6 +54,7 @@ enum class Reason {
   channel_bindings,  // made for another TLS connection, or for none
   clock_skew,        // the clocks differ too much
   unknown_service,   // nobody has a key for that service's name
+  rate_limited,      // too many wrong passwords lately
   no_credentials,    // the client has nothing to sign in with; the server no keytab
   unavailable,       // the machinery failed: KDC not reached, directory not readable
 };
@@ -134,6 +139,7 @@ struct HashAnswer {
   std::optional<Key16> nt_hash{};
   Reason reason = Reason::unknown_user;  // where there is none
   std::string text{};                    // why; may be empty
+  std::function<void()> was_right{};     // called where the password turns out to be right
 };
 // (account, domain) as the client sent them, UTF-8. Called on the thread of step(); may be slow.
 using HashSource = std::function<HashAnswer(std::string_view account, std::string_view domain)>;

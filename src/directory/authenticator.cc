@@ -42,6 +42,11 @@ std::string network_of(std::string_view peer) {
   return to_hex(ByteView(address).first(8)) + "/64";
 }
 
+// By the user, not by the login: there are any number of ways to write that.
+std::string account_of(const std::optional<User>& user, std::string_view login) {
+  return user ? "#" + std::to_string(user->id) : lower(login.substr(0, 320));
+}
+
 struct Remembered {
   std::string login;
   Digest digest;  // of login and password, keyed
@@ -76,7 +81,8 @@ struct Authenticator::State {
   void remember(Remembered fresh);
   void forget(std::list<Remembered>::iterator entry);
   bool still_valid(Remembered& entry);
-  bool admit(const std::string& account, const std::string& network, Verdict& refused);
+  bool admit(Attempt& attempt, std::string_view login);
+  void give_back(const Attempt& attempt);
   Verdict check(std::string_view login, std::string_view password, const std::optional<User>& user, u64 generation);
 
   Directory& directory;
@@ -175,18 +181,25 @@ std::shared_ptr<const User> Authenticator::recall(std::string_view login, std::s
 }
 
 // Pays for the attempt in advance, so that a hundred at once cost as much as one after another.
-bool Authenticator::State::admit(const std::string& account, const std::string& network, Verdict& refused) {
+bool Authenticator::State::admit(Attempt& attempt, std::string_view login) {
   std::lock_guard guard(lock);
   const Time at = now();
-  const bool account_good = accounts.take(account, at);
-  const bool peer_good = peers.take(network, at);
-  if (account_good && peer_good) return true;
-  if (account_good) accounts.give_back(account);
-  if (peer_good) peers.give_back(network);
-  refused.refusal = Refusal::rate_limited;
-  refused.reason = std::string("too many failed attempts ") + (peer_good ? "for this user" : "from " + network);
-  refused.retry_in = std::max(accounts.wait(account, at), peers.wait(network, at));
+  const bool account_good = accounts.take(attempt.account, at);
+  const bool peer_good = peers.take(attempt.network, at);
+  if (account_good && peer_good) return attempt.admitted = true;
+  if (account_good) accounts.give_back(attempt.account);
+  if (peer_good) peers.give_back(attempt.network);
+  attempt.reason = std::string("too many failed attempts ") +
+                   (peer_good ? "for this user" : "from " + attempt.network) + " (\"" +
+                   std::string(login.substr(0, 100)) + "\")";
+  attempt.retry_in = std::max(accounts.wait(attempt.account, at), peers.wait(attempt.network, at));
   return false;
+}
+
+void Authenticator::State::give_back(const Attempt& attempt) {
+  std::lock_guard guard(lock);
+  accounts.give_back(attempt.account);
+  peers.give_back(attempt.network);
 }
 
 Verdict Authenticator::verify(std::string_view login, std::string_view password, std::string_view peer) {
@@ -194,23 +207,28 @@ Verdict Authenticator::verify(std::string_view login, std::string_view password,
   const u64 generation = state_->directory.generation();
   auto user = state_->directory.find_by_login(login);
   if (!user.ok()) return {nullptr, Refusal::unavailable, user.error().text};
-  // By the user, not by the login: there are any number of ways to write that.
-  const std::string account = *user ? "#" + std::to_string((*user)->id) : lower(login.substr(0, 320));
-  const std::string network = network_of(peer);
-  std::lock_guard slow(state_->slow[std::hash<std::string>{}(account) % state_->slow.size()]);
+  Attempt attempt;
+  attempt.account = account_of(*user, login);
+  attempt.network = network_of(peer);
+  std::lock_guard slow(state_->slow[std::hash<std::string>{}(attempt.account) % state_->slow.size()]);
   if (auto known = recall(login, password)) return {std::move(known), Refusal::none, {}};
-  Verdict verdict;
-  if (!state_->admit(account, network, verdict)) {
-    verdict.reason += " (\"" + std::string(login.substr(0, 100)) + "\")";
-    return verdict;
-  }
-  verdict = state_->check(login, password, *user, generation);
-  if (verdict || verdict.refusal == Refusal::unavailable) {
-    std::lock_guard guard(state_->lock);
-    state_->accounts.give_back(account);
-    state_->peers.give_back(network);
-  }
+  if (!state_->admit(attempt, login)) return {nullptr, Refusal::rate_limited, attempt.reason, attempt.retry_in};
+  Verdict verdict = state_->check(login, password, *user, generation);
+  if (verdict || verdict.refusal == Refusal::unavailable) state_->give_back(attempt);
   return verdict;
+}
+
+Authenticator::Attempt Authenticator::begin_attempt(std::string_view login, std::string_view peer) {
+  Attempt attempt;
+  auto user = state_->directory.find_by_login(login);
+  attempt.account = account_of(user.ok() ? *user : std::nullopt, login);
+  attempt.network = network_of(peer);
+  (void)state_->admit(attempt, login);
+  return attempt;
+}
+
+void Authenticator::was_right(const Attempt& attempt) {
+  if (attempt.admitted) state_->give_back(attempt);
 }
 
 void Authenticator::forget_all() {

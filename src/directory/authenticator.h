@@ -47,6 +47,17 @@ class Authenticator {
   Verdict verify(std::string_view login, std::string_view password, std::string_view peer);
   void forget_all();
 
+  // For passwords that are checked elsewhere, as NTLM's are: guesses there and here are counted together. An attempt is
+  // paid for in advance; was_right() gives that back.
+  struct Attempt {
+    bool admitted = false;
+    std::string reason;  // for the log, where it is not
+    std::chrono::milliseconds retry_in{0};
+    std::string account, network;  // what it is counted against
+  };
+  Attempt begin_attempt(std::string_view login, std::string_view peer);
+  void was_right(const Attempt& attempt);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -454,6 +454,29 @@ TEST_F(AuthenticatorTest, RefusalsHaveReasons) {
   EXPECT_EQ(verify("user2", "").refusal, Refusal::no_password);
 }
 
+// Guesses by NTLM and by Basic are counted together.
+TEST_F(AuthenticatorTest, SlowsDownGuessesByNtlmToo) {
+  make({.account_burst = 5});
+  ASSERT_TRUE(directory_->set_password("user1@ropewalk.test", "one", true).ok());
+  auth::ServerOptions options;
+  options.hashes = ntlm_source(*directory_, authenticator_.get(), "192.0.2.1");
+  auto attempt = [&](const std::string& password) {
+    auto server = std::move(*auth::make_server(auth::Mechanism::ntlm, options));
+    auto client = std::move(
+        *auth::make_client(auth::Mechanism::ntlm, {.account = "user1", .domain = "ROPEWALK", .password = password}));
+    auto challenge = server->step(client->step({})->token);
+    auto last = server->step(client->step(challenge->token)->token);
+    return last.ok() ? std::string() : last.error().text;
+  };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(attempt("one"), "");
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(attempt("two"), HasSubstr("gave a wrong password"));
+  EXPECT_EQ(verify("user1", "two").refusal, Refusal::wrong_password);
+  EXPECT_THAT(attempt("one"), HasSubstr("too many failed attempts for this user (\"ROPEWALK\\user1\")"));
+  EXPECT_EQ(verify("user1", "one").refusal, Refusal::rate_limited);
+  now_ += 16s;
+  EXPECT_EQ(attempt("one"), "");
+}
+
 TEST_F(AuthenticatorTest, RemembersWhatWasRight) {
   EXPECT_FALSE(remembers("user1", "one"));
   ASSERT_TRUE(verify("user1", "one"));

@@ -5,20 +5,33 @@ namespace ropewalk::directory {
 using auth::HashAnswer;
 using auth::Reason;
 
-auth::HashSource ntlm_source(Directory& directory) {
-  return [&directory](std::string_view account, std::string_view domain) {
-    HashAnswer answer;
+namespace {
+
+HashAnswer look_up(Directory& directory, const std::string& login) {
+  HashAnswer answer;
+  auto user = directory.find_by_login(login);
+  if (!user.ok()) return answer.reason = Reason::unavailable, answer.text = user.error().text, answer;
+  if (!*user) return answer.text = "user \"" + login.substr(0, 200) + "\" is unknown", answer;
+  auto hash = directory.nt_hash((*user)->id);
+  if (!hash.ok()) return answer.reason = Reason::unavailable, answer.text = hash.error().text, answer;
+  answer.nt_hash = *hash;
+  answer.reason = Reason::switched_off;
+  if (!*hash)
+    answer.text = "NTLM is not switched on for " + (*user)->address + " (`ropewalk user ntlm " + (*user)->address +
+                  " on` does it)";
+  return answer;
+}
+
+}  // namespace
+
+auth::HashSource ntlm_source(Directory& directory, Authenticator* guard, std::string peer) {
+  return [&directory, guard, peer = std::move(peer)](std::string_view account, std::string_view domain) {
     const std::string login = domain.empty() ? std::string(account) : std::string(domain) + "\\" + std::string(account);
-    auto user = directory.find_by_login(login);
-    if (!user.ok()) return answer.reason = Reason::unavailable, answer.text = user.error().text, answer;
-    if (!*user) return answer.text = "user \"" + login.substr(0, 200) + "\" is unknown", answer;
-    auto hash = directory.nt_hash((*user)->id);
-    if (!hash.ok()) return answer.reason = Reason::unavailable, answer.text = hash.error().text, answer;
-    answer.nt_hash = *hash;
-    answer.reason = Reason::switched_off;
-    if (!*hash)
-      answer.text = "NTLM is not switched on for " + (*user)->address + " (`ropewalk user ntlm " + (*user)->address +
-                    " on` does it)";
+    if (guard == nullptr) return look_up(directory, login);
+    auto attempt = guard->begin_attempt(login, peer);
+    if (!attempt.admitted) return HashAnswer{.reason = Reason::rate_limited, .text = attempt.reason};
+    HashAnswer answer = look_up(directory, login);
+    answer.was_right = [guard, attempt = std::move(attempt)] { guard->was_right(attempt); };
     return answer;
   };
 }

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "auth/security_context.h"
-#include "directory/directory.h"
+#include "directory/authenticator.h"
 
 namespace ropewalk::directory {
 
 // Looks accounts up as find_by_login() does and gives the hashes of those for whom NTLM is switched on. The directory
-// has to outlive it; thread-safe.
-auth::HashSource ntlm_source(Directory& directory);
+// has to outlive it; thread-safe. With a `guard`, which has to outlive it too, guesses are slowed down as those of
+// Basic are, and counted together with them; `peer` is the client's address, without a port.
+auth::HashSource ntlm_source(Directory& directory, Authenticator* guard = nullptr, std::string peer = {});
 
 // Who a context says has signed in, as a login for find_by_login(): "ROPEWALK\user1". A Kerberos realm is taken for the
 // address's domain: "user1@ropewalk.test".
