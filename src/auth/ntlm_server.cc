@@ -13,6 +13,9 @@ using F = NegotiateFlags;
 
 constexpr std::size_t kMostToken = 0x4000;
 
+// [MS-NLMP] 3.2.5.1.2: nobody has no password; the keys come from zeros.
+bool is_anonymous(const NtlmProof& proof) { return proof.user.empty() && proof.nt.empty(); }
+
 class NtlmServer final : public NtlmContext {
  public:
   explicit NtlmServer(const ServerOptions& options) : NtlmContext(Direction::server_to_client), options_(options) {}
@@ -95,7 +98,7 @@ Result<Step, Refusal> NtlmServer::challenge(ByteView token) {
 
 Result<void, Refusal> NtlmServer::allowed(const NtlmProof& proof) const {
   const std::string who = "user \"" + who_.text() + "\"";
-  if (proof.user.empty() && proof.nt.empty())
+  if (is_anonymous(proof))
     return Refusal{Reason::too_weak, "the client wants to stay anonymous with NTLM, which is not allowed"};
   if (proof.nt.empty())
     return Refusal{Reason::too_weak, who + " signs in with an LM response alone, which is not allowed"};
@@ -176,6 +179,12 @@ Result<Step, Refusal> NtlmServer::judge(ByteView token) {
   Arena arena;
   ROPEWALK_TRY(const NtlmProof proof, read_proof(token, arena));
   who_ = proof.who();
+  if (options_.allow_anonymous && is_anonymous(proof)) {
+    who_ = {};
+    ROPEWALK_TRY(exported_key_, exported_key_of(proof, Key16{}, agreed(proof)));
+    establish(agreed(proof), exported_key_);
+    return Step{true, {}};
+  }
   ROPEWALK_CHECK(allowed(proof));
   ROPEWALK_TRY(const Key16 key, check_password(proof));
   ROPEWALK_CHECK(take_session_key(proof, key));

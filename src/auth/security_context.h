@@ -153,7 +153,9 @@ struct ServerNames {
 struct ServerOptions {
   HashSource hashes{};  // none: NTLM is not served
   ServerNames names{};
-  bool allow_ntlm_v1 = false;                      // LM responses are never enough: no LM hash is stored
+  bool allow_ntlm_v1 = false;  // LM responses are never enough: no LM hash is stored
+  // Who signs in as nobody with NTLM is let in, with who() empty: for endpoint mappers, which anybody may ask.
+  bool allow_anonymous = false;
   bool allow_weak_keys = false;                    // less than 128 bits, or no extended session security
   std::chrono::seconds max_clock_skew{36 * 3600};  // NTLM's MaxLifetime; Kerberos takes krb5.conf's
 

@@ -43,9 +43,11 @@ struct Bind {
     o("max_recv_frag", m.max_recv_frag);
     o("assoc_group_id", m.assoc_group_id);
     v("n_context_elem", wire::count_of<u8>(m.contexts));
-    v("reserved", m.reserved);
-    o("reserved2", m.reserved2);
-    v("p_cont_elem", m.contexts);
+    if (!m.contexts.empty()) {  // an empty list may end here
+      v("reserved", m.reserved);
+      o("reserved2", m.reserved2);
+      v("p_cont_elem", m.contexts);
+    }
     v.rest("auth_pad", m.auth_pad);
   }
 };
