@@ -11,7 +11,6 @@ using dcerpc::PfcFlags;
 namespace {
 
 constexpr u16 kFeatures = 0xFFFF;
-constexpr std::size_t kRequestHeader = 24;
 
 std::string reason_text(const dcerpc::ContextAnswer& answer) {
   switch (answer.reason.value) {

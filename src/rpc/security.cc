@@ -6,6 +6,10 @@ namespace ropewalk::rpc {
 
 using dcerpc::kSecTrailerSize;
 
+std::string level_text(dcerpc::AuthLevel level) {
+  return fmt::format("{} ({})", auth::level_name(static_cast<auth::Level>(level)), static_cast<int>(level));
+}
+
 std::size_t trailer_room(const Security* security) {
   if (security == nullptr || !security->protects()) return 0;
   return kSecTrailerSize + security->context->signature_size(security->protection(), 16) + 16;

@@ -38,4 +38,16 @@ Result<ByteView> open_protected(std::span<u8> bytes, std::size_t stub_at, const 
 // Bytes that align a sec_trailer behind a body of that size.
 inline std::size_t auth_padding(std::size_t body) { return (16 - body % 16) % 16; }
 
+// Is all the padding that the sec_trailer speaks of there, behind the first `fixed` bytes of a PDU of that size?
+inline bool padding_is_there(const dcerpc::Pdu& pdu, std::size_t size, std::size_t fixed) {
+  return fixed + pdu.auth.pad_length + dcerpc::kSecTrailerSize + pdu.auth_value.size() <= size;
+}
+
+// Bytes in front of a request's or response's stub data, without an object: [C706] 12.6.4.9. Padding in binds is
+// counted from there too, as Windows does.
+inline constexpr std::size_t kRequestHeader = 24;
+
+// "privacy (6)"
+std::string level_text(dcerpc::AuthLevel level);
+
 }  // namespace ropewalk::rpc
