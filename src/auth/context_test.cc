@@ -216,8 +216,8 @@ INSTANTIATE_TEST_SUITE_P(Ntlm, Contexts, testing::Values(Mechanism::ntlm, Mechan
 
 // ---- Negotiate alone ----
 
-Conversation negotiate(const Meddler& meddle = {}, ClientOptions client = client_options(),
-                       ServerOptions server = server_options()) {
+Conversation negotiate(const Meddler& meddle = {}, const ClientOptions& client = client_options(),
+                       const ServerOptions& server = server_options()) {
   return talk(make_client(Mechanism::negotiate, client), make_server(Mechanism::negotiate, server), meddle);
 }
 

@@ -11,7 +11,7 @@ namespace ropewalk::auth {
 
 using Context = std::unique_ptr<SecurityContext>;
 
-inline HashSource one_user(std::string account, std::string password) {
+inline HashSource one_user(std::string account, const std::string& password) {
   return [account = std::move(account), hash = nt_hash(password)](std::string_view who, std::string_view) {
     HashAnswer answer;
     if (who == account) answer.nt_hash = hash;

@@ -11,7 +11,7 @@
 namespace ropewalk::auth {
 namespace {
 
-constexpr std::size_t kMostToken = 128 * 1024;
+constexpr std::size_t kMostToken = std::size_t{128} * 1024;
 
 Refusal bad(std::string_view scheme, const std::string& why) {
   return {Reason::bad_token, "the " + std::string(scheme) + " header of HTTP " + why};

@@ -87,10 +87,11 @@ constexpr Known kKnown[] = {
 // What went wrong, in words; `what` says what was tried.
 Refusal refusal(std::string_view what, OM_uint32 major, OM_uint32 minor) {
   const std::string technical = status_text(major, minor);
-  const std::string begin = "Kerberos: " + std::string(what) + ": ";
+  std::string begin("Kerberos: ");
+  begin.append(what).append(": ");
   for (const Known& known : kKnown)
     if (static_cast<OM_uint32>(known.code) == minor)
-      return {known.reason, begin + std::string(known.words) + " (" + technical + ")"};
+      return {known.reason, begin.append(known.words).append(" (").append(technical).append(")")};
   switch (GSS_ROUTINE_ERROR(major)) {
     case GSS_S_BAD_BINDINGS:
       return {Reason::channel_bindings, begin + "the sign-in was bound to another TLS connection than this one"};

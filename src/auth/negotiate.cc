@@ -11,7 +11,8 @@ namespace {
 
 using namespace spnego;
 
-constexpr std::size_t kMostToken = 128 * 1024;  // a Kerberos ticket with a long list of groups has some 64 KiB
+constexpr std::size_t kMostToken =
+    std::size_t{128} * 1024;  // a Kerberos ticket with a long list of groups has some 64 KiB
 
 Mechanism mechanism_of(ByteView id) {
   if (same_oid(id, oid::kNtlm)) return Mechanism::ntlm;

@@ -28,12 +28,12 @@ class DirectoryTest : public testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     directory_ = std::move(*opened);
   }
-  User add(NewUser user) {
+  User add(const NewUser& user) {
     auto added = directory_->add_user(user);
     EXPECT_TRUE(added.ok()) << added.error().text;
     return added.ok() ? *added : User{};
   }
-  std::string add_error(NewUser user) {
+  std::string add_error(const NewUser& user) {
     auto added = directory_->add_user(user);
     return added.ok() ? "added" : added.error().text;
   }
