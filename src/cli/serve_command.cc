@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "protocol/epm/methods.h"
 #include "server/server.h"
 
 namespace ropewalk::cli {
@@ -15,7 +16,7 @@ namespace {
 
 struct ServeOptions {
   std::string data, config_file, listen;
-  int https_port = -1, http_port = -1;  // -1: not given
+  int https_port = -1, http_port = -1, epm_port = -1, rpc_port = -1;  // -1: not given
 };
 
 // The file, and over it what the command line says.
@@ -29,10 +30,21 @@ Result<server::Config> configuration(const ServeOptions& options) {
   if (!options.data.empty()) config.data = options.data;
   if (!options.listen.empty()) config.listen = options.listen;
   // Ports on the command line are all the ports there are.
-  if (options.https_port >= 0 || options.http_port >= 0) config.https_port = config.http_port = std::nullopt;
+  if (options.https_port >= 0 || options.http_port >= 0 || options.epm_port >= 0 || options.rpc_port >= 0)
+    config.https_port = config.http_port = config.epm_port = config.rpc_port = std::nullopt;
   if (options.https_port >= 0) config.https_port = static_cast<u16>(options.https_port);
   if (options.http_port >= 0) config.http_port = static_cast<u16>(options.http_port);
-  if (!config.https_port && !config.http_port) config.https_port = server::kDefaultHttpsPort;
+  if (options.rpc_port >= 0) config.rpc_port = static_cast<u16>(options.rpc_port);
+  if (options.epm_port >= 0) {
+    config.epm_port = static_cast<u16>(options.epm_port);
+    if (!config.rpc_port) config.rpc_port = 0;  // what the mapper is to tell of
+  }
+  if (!config.https_port && !config.http_port && !config.rpc_port) {
+    config.https_port = server::kDefaultHttpsPort;
+    config.rpc_port = 0;
+    config.epm_port = epm::kWellKnownPort;
+    config.epm_optional = true;
+  }
   if (config.data.empty()) return Error{"--data DIR is needed, or 'data' in the configuration"};
   return config;
 }
@@ -58,7 +70,7 @@ void serve(const ServeOptions& options, Outcome& outcome) {
   auto server = server::Server::start(*config);
   if (!server) return outcome.fail(server.error());
   std::string lines;
-  for (const auto& at : (*server)->listening()) lines += fmt::format("listening on {}\n", at.url);
+  for (const auto& at : (*server)->listening()) lines += fmt::format("listening on {}{}\n", at.url, at.is_endpoint_mapper ? " (endpoint mapper)" : "");
   write_output(lines);
   for (;;) {
     int caught = 0;
@@ -82,6 +94,12 @@ void add_serve_command(CLI::App& root, Outcome& outcome) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command->add_option("--http-port", options->http_port, "A port for plain HTTP, where nothing is encrypted")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--epm-port", options->epm_port, "The port of RPC's endpoint mapper (default: 135)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--rpc-port", options->rpc_port, "The port for RPC over TCP (default: any free one)")
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen", options->listen, "The address to listen on (default: 127.0.0.1)")

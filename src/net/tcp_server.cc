@@ -87,7 +87,10 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
         received_.assign(buffer.data(), count);
         co_return std::string_view(received_);
       }
-      if (state == Io::closed) break;
+      if (state == Io::closed) {
+        gone_ = true;
+        break;
+      }
       if (received_.capacity() > kKeep) std::string().swap(received_);
       boost::system::error_code failed;
       co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
@@ -120,6 +123,7 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
       if (auto self = weak.lock()) self->close();
     });
   }
+  bool is_gone() const override { return gone_; }
   const std::string& peer() const override { return peer_; }
   u16 peer_port() const override { return peer_port_; }
   const std::string& local_address() const override { return local_; }
@@ -215,6 +219,7 @@ Status TcpServer::Impl::start() {
     ports_.push_back(listener->acceptor.local_endpoint(failed).port());
     listeners_.push_back(std::move(listener));
   }
+  if (options.on_listening) options.on_listening(ports_);
   for (auto& listener : listeners_) asio::co_spawn(loops_[0]->context, accept(*listener), asio::detached);
   for (auto& loop : loops_) {
     asio::co_spawn(loop->context, sweep(*loop), asio::detached);

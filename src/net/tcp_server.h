@@ -33,6 +33,8 @@ class TcpStream {
   virtual void set_deadline(Clock::time_point deadline) = 0;
   // Ends reading and writing. Any thread.
   virtual void close_soon() = 0;
+  // The peer has gone, or was cut off.
+  virtual bool is_gone() const = 0;
 
   virtual const std::string& peer() const = 0;  // "192.0.2.1"
   virtual u16 peer_port() const = 0;
@@ -55,6 +57,8 @@ struct TcpServerOptions {
   unsigned threads = 0;                             // 0: one per core
   std::size_t max_connections = 0;                  // 0: what the limit of open files allows
   std::chrono::milliseconds write_timeout{30'000};  // without the peer taking a byte
+  // Called with the ports before the first connection is accepted. May be empty.
+  std::function<void(const std::vector<u16>& ports)> on_listening{};
   std::function<void(const std::string&)> log{};    // from any thread; may be empty
 };
 

@@ -77,6 +77,8 @@ class ServerConnection {
   void sent(std::size_t n);
   // The connection is to be closed when the output is sent.
   bool closing() const { return closing_; }
+  // The client owes something: its bind, or the rest of a PDU or a request. A deadline may run.
+  bool waits_for_client() const { return !bound_ || !in_.empty() || partial_.has_value(); }
   std::size_t pending() const { return pending_.size(); }
   u32 association() const { return association_; }
 

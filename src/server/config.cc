@@ -72,6 +72,14 @@ class Section {
     auto found = node->value_exact<std::string>();
     if (!found || !take(*found)) fail(*node, fmt::format("'{}{}' is to be one of {}", prefix_, key, choices));
   }
+  void flag(const char* key, bool& value) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (auto found = node->value_exact<bool>())
+      value = *found;
+    else
+      fail(*node, fmt::format("'{}{}' is to be true or false", prefix_, key));
+  }
   void section(const char* key, const std::function<void(Section&)>& read) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
@@ -113,6 +121,15 @@ class Section {
   std::set<std::string> asked_;
 };
 
+bool take_level(const std::string& text, auth::Level& level) {
+  for (auth::Level known : {auth::Level::connect, auth::Level::packet, auth::Level::integrity, auth::Level::privacy}) {
+    if (auth::level_name(known) != text) continue;
+    level = known;
+    return true;
+  }
+  return false;
+}
+
 void read_root(Section& root, Config& config) {
   constexpr i64 kDay = 86'400;
   root.text("data", config.data);
@@ -140,6 +157,14 @@ void read_root(Section& root, Config& config) {
     https.text("key", config.key);
   });
   root.section("http", [&](Section& http) { http.number("port", config.http_port, 0, 65535); });
+  root.section("rpc", [&](Section& rpc) {
+    rpc.number("port", config.rpc_port, 0, 65535);
+    rpc.number("mapper", config.epm_port, 0, 65535);
+    rpc.text("keytab", config.keytab);
+    rpc.flag("ntlm_v1", config.ntlm_v1);
+    rpc.choice("level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
+               "connect, packet, integrity, privacy");
+  });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);
     sessions.number("per_user", config.sessions_per_user, 1, 100'000);
@@ -197,6 +222,10 @@ std::string default_config_path(const std::string& data) {
 std::vector<std::string> weak_settings(const Config& config) {
   std::vector<std::string> weak;
   if (config.http_port) weak.push_back("http.port: passwords and mail travel unencrypted over plain HTTP");
+  if (config.rpc_level < auth::Level::privacy && (config.rpc_port || config.epm_port))
+    weak.push_back(fmt::format("rpc.level: mail travels over RPC with no more than level {}",
+                               auth::level_name(config.rpc_level)));
+  if (config.ntlm_v1) weak.push_back("rpc.ntlm_v1: answers that can be broken by trying are accepted");
   if (config.credentials_remembered > std::chrono::hours(1))
     weak.push_back(
         fmt::format("sign_in.remember: credentials are remembered for {} s", config.credentials_remembered.count()));

@@ -11,6 +11,7 @@
 
 #include "server/mapihttp_endpoint.h"
 #include "server/rop_processor.h"
+#include "server/rpc/rpc_server.h"
 #include "store/mailbox_stores.h"
 
 namespace ropewalk::server {
@@ -116,6 +117,7 @@ class Server::Impl {
   Status open_data();
   Status load_certificate();
   Status listen();
+  Status listen_for_rpc();
   std::optional<MailboxEntry> find_mailbox(std::string_view legacy_dn);
 
   std::optional<store::MailboxStores> mailboxes_;
@@ -126,6 +128,7 @@ class Server::Impl {
   std::optional<EmsmdbService> service_;
   std::optional<MapiHttpEndpoint> endpoint_;
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<RpcServer> rpc_;
   std::optional<Janitor> janitor_;
 };
 
@@ -158,7 +161,8 @@ std::optional<MailboxEntry> Server::Impl::find_mailbox(std::string_view legacy_d
 }
 
 Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
-  if (!config_.https_port && !config_.http_port) return Error{"neither an HTTPS nor an HTTP port is given"};
+  if (!config_.https_port && !config_.http_port && !config_.rpc_port && !config_.epm_port)
+    return Error{"neither an HTTPS nor an HTTP nor an RPC port is given"};
   ROPEWALK_CHECK(open_data());
   ROPEWALK_CHECK(load_certificate());
   for (const std::string& line : weak_settings(config_)) log_.warning("weak setting: " + line);
@@ -181,7 +185,8 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   if (log_.writes(LogLevel::debug)) debug = [this](const std::string& line) { log_.debug(line); };
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *authenticator_, *pool_, *sign_in_, log_}, config_.mapihttp);
-  ROPEWALK_CHECK(listen());
+  if (config_.https_port || config_.http_port) ROPEWALK_CHECK(listen());
+  if (config_.rpc_port || config_.epm_port) ROPEWALK_CHECK(listen_for_rpc());
   janitor_.emplace(registry_, log_);
   return {};
 }
@@ -202,9 +207,23 @@ Status Server::Impl::listen() {
   return {};
 }
 
+Status Server::Impl::listen_for_rpc() {
+  auto started = RpcServer::start({config_, *service_, *directory_, *pool_, log_});
+  if (!started && config_.epm_optional) {
+    log_.warning("no endpoint mapper: " + started.error().text);
+    config_.epm_port = std::nullopt;
+    started = RpcServer::start({config_, *service_, *directory_, *pool_, log_});
+  }
+  ROPEWALK_TRY(rpc_, std::move(started));
+  for (const auto& at : rpc_->listening())
+    listening_.push_back({at.binding, config_.listen, at.port, false, at.is_endpoint_mapper});
+  return {};
+}
+
 void Server::Impl::stop() {
-  if (http_ == nullptr) return;
-  http_->stop(config_.grace);
+  if (rpc_ != nullptr) rpc_->stop(config_.grace);
+  if (http_ != nullptr) http_->stop(config_.grace);
+  rpc_.reset();
   http_.reset();
   janitor_.reset();
   for (auto& session : registry_.clear()) session->notifications.close();

@@ -22,10 +22,11 @@ namespace ropewalk::server {
 class Server {
  public:
   struct Listening {
-    std::string url;  // "https://127.0.0.1:8443/mapi/emsmdb/"
+    std::string url;  // "https://127.0.0.1:8443/mapi/emsmdb/", "ncacn_ip_tcp:127.0.0.1[49152]"
     std::string address;
     u16 port;
     bool is_tls;
+    bool is_endpoint_mapper = false;
   };
 
   // Listens when it returns. Errors say what to do: the port that is in use, the folder that cannot be written, the

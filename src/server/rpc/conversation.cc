@@ -1,0 +1,66 @@
+#include "server/rpc/conversation.h"
+
+#include "protocol/dcerpc/status.h"
+
+namespace ropewalk::server {
+
+RpcConversation::RpcConversation(const RpcHost& host, RpcLink link, std::function<void()> wake)
+    : host_(host), link_(std::move(link)), wake_(std::move(wake)), connection_(host.endpoint) {}
+
+std::vector<RpcCall> RpcConversation::feed(ByteView bytes) {
+  std::vector<RpcCall> calls;
+  std::lock_guard guard(lock_);
+  connection_.receive(bytes);
+  for (rpc::Call& call : connection_.take_calls())
+    calls.push_back({std::move(call), link_, host_.transport, given_up_});
+  return calls;
+}
+
+net::Awaitable<void> RpcConversation::run(RpcCall call) {
+  auto self = shared_from_this();
+  auto* service = const_cast<RpcService*>(static_cast<const RpcService*>(call.call.target->owner));
+  RpcAnswer answer;
+  try {
+    answer = co_await service->run(call);
+  } catch (const std::exception& thrown) {
+    if (host_.endpoint.log)
+      host_.endpoint.log(link_.peer + ": a call of " + std::string(service->interface().name) +
+                         " failed: " + thrown.what());
+    answer = {dcerpc::kFaultCancel, {}};
+  }
+  {
+    std::lock_guard guard(lock_);
+    if (answer.fault != 0)
+      connection_.fault(call.call, answer.fault, answer.fault != dcerpc::kOpnumOutOfRange);
+    else
+      connection_.respond(call.call, answer.stub);
+  }
+  wake_();
+}
+
+std::vector<u8> RpcConversation::take_output() {
+  std::lock_guard guard(lock_);
+  const ByteView out = connection_.output();
+  std::vector<u8> taken(out.begin(), out.end());
+  connection_.sent(taken.size());
+  return taken;
+}
+
+void RpcConversation::give_up() { given_up_->set(); }
+
+bool RpcConversation::is_over() const {
+  std::lock_guard guard(lock_);
+  return connection_.closing();
+}
+
+bool RpcConversation::is_waiting_for_more() const {
+  std::lock_guard guard(lock_);
+  return connection_.waits_for_client();
+}
+
+std::size_t RpcConversation::calls_under_way() const {
+  std::lock_guard guard(lock_);
+  return connection_.pending();
+}
+
+}  // namespace ropewalk::server

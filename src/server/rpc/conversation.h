@@ -1,0 +1,44 @@
+// One RPC connection at work: its state machine, the calls under way, and what is to be sent.
+#pragma once
+
+#include <mutex>
+
+#include "server/rpc/service.h"
+
+namespace ropewalk::server {
+
+// What all conversations at one endpoint share; outlives them. The `owner` of each of its interfaces is an RpcService.
+struct RpcHost {
+  rpc::Endpoint endpoint;
+  std::string transport;  // "ncacn_ip_tcp"
+};
+
+// Bytes come in by feed(), go out by take_output(). Any thread, but one feed() at a time.
+class RpcConversation : public std::enable_shared_from_this<RpcConversation> {
+ public:
+  // `wake`: called from any thread when there is output, or the end is near.
+  RpcConversation(const RpcHost& host, RpcLink link, std::function<void()> wake);
+
+  // Calls that have come whole; the transport runs each by run(), on whichever I/O thread it likes.
+  std::vector<RpcCall> feed(ByteView bytes);
+  net::Awaitable<void> run(RpcCall call);
+  std::vector<u8> take_output();
+
+  // Nobody reads or writes any more.
+  void give_up();
+  // Nothing more will be read; to be closed once the output is sent.
+  bool is_over() const;
+  bool is_waiting_for_more() const;
+  // Calls that have not been answered.
+  std::size_t calls_under_way() const;
+
+ private:
+  const RpcHost& host_;
+  RpcLink link_;
+  std::function<void()> wake_;
+  mutable std::mutex lock_;
+  rpc::ServerConnection connection_;  // under lock_
+  std::shared_ptr<GivenUp> given_up_ = std::make_shared<GivenUp>();
+};
+
+}  // namespace ropewalk::server

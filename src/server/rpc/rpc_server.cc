@@ -1,0 +1,209 @@
+#include "server/rpc/rpc_server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "directory/ntlm_source.h"
+#include "net/tcp_server.h"
+#include "protocol/dcerpc/status.h"
+#include "protocol/epm/methods.h"
+#include "protocol/mgmt/methods.h"
+#include "protocol/nspi/interface.h"
+#include "protocol/rfr/interface.h"
+#include "server/rpc/emsmdb_rpc.h"
+#include "rpc/services.h"
+#include "server/rpc/tcp.h"
+
+namespace ropewalk::server {
+namespace {
+
+// An interface whose binds work and whose methods are not served yet: every call is beyond its range.
+class BoundOnly final : public RpcService {
+ public:
+  explicit BoundOnly(const dcerpc::Interface& interface) : interface_(interface) {}
+  const dcerpc::Interface& interface() const override { return interface_; }
+  u16 opnums() const override { return 0; }
+  net::Awaitable<RpcAnswer> run(RpcCall&) override { co_return RpcAnswer{dcerpc::kOpnumOutOfRange, {}}; }
+
+ private:
+  const dcerpc::Interface& interface_;
+};
+
+RpcAnswer taken(rpc::Answer answer) {
+  if (answer.ok()) return {0, std::move(*answer)};
+  return {answer.error(), {}};
+}
+
+class EndpointMapper final : public RpcService {
+ public:
+  const dcerpc::Interface& interface() const override { return epm::kEndpointMapper; }
+  u16 opnums() const override { return 7; }
+  net::Awaitable<RpcAnswer> run(RpcCall& call) override {
+    co_return taken(map.serve(call.call, call.link.local_address));
+  }
+  rpc::EndpointMap map;
+};
+
+// Tells of the endpoint's interfaces, and how to sign in.
+class Management final : public RpcService {
+ public:
+  explicit Management(const rpc::Endpoint& endpoint) : endpoint_(endpoint) {}
+  const dcerpc::Interface& interface() const override { return mgmt::kManagement; }
+  u16 opnums() const override { return 5; }
+  net::Awaitable<RpcAnswer> run(RpcCall& call) override {
+    auto nobody = [](dcerpc::AuthType) { return std::string(); };
+    co_return taken(rpc::serve_management(call.call, endpoint_, nobody));
+  }
+
+ private:
+  const rpc::Endpoint& endpoint_;
+};
+
+// "MAIL" of "mail.ropewalk.test": what NTLM calls a machine.
+std::string netbios_name(std::string_view name) {
+  std::string made;
+  for (char c : name.substr(0, name.find('.'))) {
+    if (made.size() == 15) break;
+    made += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+  return made;
+}
+
+std::string host_name(const Config& config) {
+  if (!config.host_names.empty()) return config.host_names.front();
+  char host[256] = {};
+  return gethostname(host, sizeof host - 1) == 0 && host[0] != '\0' ? host : "localhost";
+}
+
+}  // namespace
+
+class RpcServer::Impl {
+ public:
+  explicit Impl(RpcServerParts parts) : parts_(std::move(parts)) {}
+  Status start();
+
+  std::vector<Listening> listening_;
+
+ private:
+  void make_security();
+  void make_services();
+  void fill_host(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
+  void register_endpoints(u16 port);
+  void announce(const std::vector<u16>& ports);
+
+  RpcServerParts parts_;
+  auth::ServerOptions security_;
+  ContextHandles handles_;
+  EndpointMapper mapper_;
+  rpc::Associations associations_{[this](u32 group) {
+    handles_.run_down(group);
+    mapper_.map.run_down(group);
+  }};
+  std::optional<EmsmdbRpc> emsmdb_;
+  std::optional<AsyncEmsmdbRpc> async_;
+  BoundOnly nspi_{nspi::kNspi}, rfr_{rfr::kRfr};
+  RpcHost mapper_host_, host_;
+  Management mapper_management_{mapper_host_.endpoint}, management_{host_.endpoint};
+
+ public:
+  std::unique_ptr<net::TcpServer> tcp_;  // ends before all that its connections use
+};
+
+void RpcServer::Impl::make_security() {
+  const Config& config = parts_.config;
+  const std::string host = host_name(config);
+  security_.hashes = directory::ntlm_source(parts_.directory);
+  security_.names.computer = netbios_name(host);
+  security_.names.domain = netbios_name(config.organization);
+  security_.names.dns_computer = host;
+  security_.keytab = config.keytab;
+  security_.allow_ntlm_v1 = config.ntlm_v1;
+  security_.dce_style = true;
+  security_.allow_anonymous = true;  // the mapper and management are for everybody; sessions are not
+}
+
+void RpcServer::Impl::fill_host(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least) {
+  for (RpcService* service : services) {
+    // Management tells everybody, as it does on Windows.
+    const bool open = &service->interface() == &mgmt::kManagement;
+    host.endpoint.interfaces.push_back(
+        {service->interface().id, service->opnums(),
+         open ? dcerpc::AuthLevel::none : static_cast<dcerpc::AuthLevel>(least), service});
+  }
+  host.endpoint.associations = &associations_;
+  host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
+  host.endpoint.log = [this](const std::string& line) { parts_.log.warning("RPC: " + line); };
+  host.transport = "ncacn_ip_tcp";
+}
+
+void RpcServer::Impl::make_services() {
+  auto refused = [this](const std::string& line) { parts_.log.warning(line); };
+  auto told = [this](const std::string& line) { parts_.log.info(line); };
+  emsmdb_.emplace(EmsmdbRpcParts{parts_.emsmdb, parts_.directory, parts_.pool, handles_, refused, told});
+  async_.emplace(handles_, std::chrono::seconds(300));
+  std::vector<RpcService*> services{&*emsmdb_, &*async_, &nspi_, &rfr_, &management_};
+  services.insert(services.end(), parts_.more.begin(), parts_.more.end());
+  fill_host(host_, services, parts_.config.rpc_level);
+  fill_host(mapper_host_, {&mapper_, &mapper_management_}, auth::Level::none);
+  mapper_host_.endpoint.offer_ndr64 = false;  // a dozen bytes gain nothing by it
+}
+
+void RpcServer::Impl::register_endpoints(u16 port) {
+  auto add = [this](const dcerpc::Interface& interface, u16 at, const char* annotation) {
+    epm::Binding binding;
+    binding.interface_id = interface.id;
+    binding.transfer_syntax = dcerpc::kNdr;
+    binding.port = at;
+    mapper_.map.add({binding, {}, annotation});
+  };
+  add(emsmdb_->interface(), port, "Microsoft Exchange Information Store");
+  add(async_->interface(), port, "Microsoft Exchange Information Store, notifications");
+  add(nspi_.interface(), port, "Microsoft NT Directory NSP Interface");
+  add(rfr_.interface(), port, "MS Exchange Directory RFR Interface");
+  for (RpcService* service : parts_.more) add(service->interface(), port, service->interface().name.data());
+}
+
+Status RpcServer::Impl::start() {
+  const Config& config = parts_.config;
+  make_security();
+  make_services();
+  net::TcpServerOptions options;
+  if (config.rpc_port) options.endpoints.push_back({config.listen, *config.rpc_port, rpc_over_tcp(host_)});
+  if (config.epm_port) options.endpoints.push_back({config.listen, *config.epm_port, rpc_over_tcp(mapper_host_)});
+  options.threads = config.io_threads;
+  options.max_connections = config.max_connections;
+  options.log = [this](const std::string& line) { parts_.log.warning("RPC: " + line); };
+  options.on_listening = [this](const std::vector<u16>& ports) { announce(ports); };
+  ROPEWALK_TRY(tcp_, net::TcpServer::start(std::move(options)));
+  return {};
+}
+
+// Tells clients (and the caller) of the ports, before the first connection.
+void RpcServer::Impl::announce(const std::vector<u16>& ports) {
+  const Config& config = parts_.config;
+  auto listening = [&](u16 port, RpcHost& host) {
+    host.endpoint.address = std::to_string(port);
+    listening_.push_back({fmt::format("ncacn_ip_tcp:{}[{}]", config.listen, port), port, &host == &mapper_host_});
+  };
+  std::size_t next = 0;
+  if (config.rpc_port) {
+    register_endpoints(ports[next]);
+    listening(ports[next++], host_);
+  }
+  if (config.epm_port) listening(ports[next], mapper_host_);
+}
+
+Result<std::unique_ptr<RpcServer>> RpcServer::start(RpcServerParts parts) {
+  auto impl = std::make_unique<Impl>(std::move(parts));
+  ROPEWALK_CHECK(impl->start());
+  return std::unique_ptr<RpcServer>(new RpcServer(std::move(impl)));
+}
+
+RpcServer::RpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RpcServer::~RpcServer() { stop(std::chrono::milliseconds(0)); }
+const std::vector<RpcServer::Listening>& RpcServer::listening() const { return impl_->listening_; }
+void RpcServer::stop(std::chrono::milliseconds grace) {
+  if (impl_->tcp_ != nullptr) impl_->tcp_->stop(grace);
+}
+
+}  // namespace ropewalk::server

@@ -1,0 +1,43 @@
+// RPC over TCP as a whole: the endpoint mapper on its well-known port, and the mailbox interfaces on one of their own.
+#pragma once
+
+#include <memory>
+
+#include "net/worker_pool.h"
+#include "server/config.h"
+#include "server/emsmdb_service.h"
+#include "server/rpc/conversation.h"
+
+namespace ropewalk::server {
+
+struct RpcServerParts {
+  const Config& config;
+  EmsmdbService& emsmdb;
+  directory::Directory& directory;
+  net::WorkerPool& pool;
+  Log& log;
+  std::vector<RpcService*> more{};  // further interfaces beside the mailbox's; tests add some
+};
+
+class RpcServer {
+ public:
+  // Listens on the ports that the configuration names. The parts outlive it.
+  static Result<std::unique_ptr<RpcServer>> start(RpcServerParts parts);
+  ~RpcServer();  // stop()
+
+  // "ncacn_ip_tcp:127.0.0.1[49152]", with what is there.
+  struct Listening {
+    std::string binding;
+    u16 port;
+    bool is_endpoint_mapper;
+  };
+  const std::vector<Listening>& listening() const;
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  class Impl;
+  explicit RpcServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ropewalk::server
