@@ -208,11 +208,11 @@ Status Server::Impl::listen() {
 }
 
 Status Server::Impl::listen_for_rpc() {
-  auto started = RpcServer::start({config_, *service_, *directory_, *pool_, log_});
+  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_});
   if (!started && config_.epm_optional) {
     log_.warning("no endpoint mapper: " + started.error().text);
     config_.epm_port = std::nullopt;
-    started = RpcServer::start({config_, *service_, *directory_, *pool_, log_});
+    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_});
   }
   ROPEWALK_TRY(rpc_, std::move(started));
   for (const auto& at : rpc_->listening())

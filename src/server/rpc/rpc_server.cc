@@ -112,7 +112,7 @@ class RpcServer::Impl {
 void RpcServer::Impl::make_security() {
   const Config& config = parts_.config;
   const std::string host = host_name(config);
-  security_.hashes = directory::ntlm_source(parts_.directory);
+  security_.hashes = directory::ntlm_source(parts_.directory, &parts_.authenticator);
   security_.names.computer = netbios_name(host);
   security_.names.domain = netbios_name(config.organization);
   security_.names.dns_computer = host;

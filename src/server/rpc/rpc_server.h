@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "directory/authenticator.h"
 #include "net/worker_pool.h"
 #include "server/config.h"
 #include "server/emsmdb_service.h"
@@ -14,6 +15,7 @@ struct RpcServerParts {
   const Config& config;
   EmsmdbService& emsmdb;
   directory::Directory& directory;
+  directory::Authenticator& authenticator;  // guesses by NTLM count with those of Basic
   net::WorkerPool& pool;
   Log& log;
   std::vector<RpcService*> more{};  // further interfaces beside the mailbox's; tests add some
