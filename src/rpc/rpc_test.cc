@@ -345,7 +345,12 @@ TEST(EndpointMap, FindsWhatIsRegistered) {
   auto last = wire::decode<epm::LookupOut>(reply.stub, arena, &chain);
   ASSERT_TRUE(last.ok());
   EXPECT_EQ(last->entries.size(), 1u);
-  EXPECT_TRUE(last->entry_handle.is_null());
+  EXPECT_FALSE(last->entry_handle.is_null());
+  reply = ask(2, stub_of(all, client.format(context)));
+  auto none = wire::decode<epm::LookupOut>(reply.stub, arena, &chain);
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(none->status, epm::kNotRegistered);
+  EXPECT_TRUE(none->entry_handle.is_null());
   // The handle is spent, and nobody else's.
   EXPECT_EQ(ask(2, stub_of(all, client.format(context))).fault, dcerpc::kContextMismatch);
   EXPECT_EQ(ask(4, stub_of(epm::LookupHandleFreeIn{part->entry_handle}, client.format(context))).fault,

@@ -72,7 +72,8 @@ std::vector<Registration> EndpointMap::begin(const Matches& matches) const {
 }
 
 Result<std::vector<Registration>, u32> EndpointMap::next(const Call& call, ndr::ContextHandle& handle,
-                                                         std::vector<Registration> found, std::size_t most) {
+                                                         std::vector<Registration> found, std::size_t most,
+                                                         bool to_the_end) {
   std::lock_guard lock(mutex_);
   if (!handle.is_null()) {
     auto search = searches_.find(handle.uuid);
@@ -83,7 +84,8 @@ Result<std::vector<Registration>, u32> EndpointMap::next(const Call& call, ndr::
   std::vector<Registration> now(found.begin(),
                                 found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size())));
   found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(now.size()));
-  if (found.empty() || searches_.size() >= kMaxSearches) {
+  bool over = to_the_end ? now.empty() : found.empty();
+  if (over || searches_.size() >= kMaxSearches) {
     handle = {};
     return now;
   }
@@ -121,7 +123,7 @@ Answer EndpointMap::lookup(const Call& call, const std::string& here) {
   });
   epm::LookupOut out;
   out.entry_handle = in->entry_handle;
-  auto part = next(call, out.entry_handle, std::move(found), in->max_entries);
+  auto part = next(call, out.entry_handle, std::move(found), in->max_entries, true);
   if (!part.ok()) return part.error();
   std::vector<std::vector<u8>> towers;
   std::vector<epm::TowerOctets> octets(part->size());
@@ -153,7 +155,7 @@ Answer EndpointMap::map(const Call& call, const std::string& here) {
   });
   epm::MapOut out;
   out.entry_handle = in->entry_handle;
-  auto part = next(call, out.entry_handle, std::move(found), in->max_towers);
+  auto part = next(call, out.entry_handle, std::move(found), in->max_towers, false);
   if (!part.ok()) return part.error();
   std::vector<std::vector<u8>> towers;
   std::vector<epm::TowerOctets> octets(part->size());

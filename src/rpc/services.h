@@ -39,9 +39,10 @@ class EndpointMap {
 
   template <class Matches>
   std::vector<Registration> begin(const Matches& matches) const;
-  // The next `most` of a search; makes, keeps or ends its handle.
+  // The next `most` of a search; makes, keeps or ends its handle. `to_the_end`: only a call that finds nothing ends it,
+  // as with Windows' ept_lookup.
   Result<std::vector<Registration>, u32> next(const Call& call, ndr::ContextHandle& handle,
-                                              std::vector<Registration> found, std::size_t most);
+                                              std::vector<Registration> found, std::size_t most, bool to_the_end);
   Answer lookup(const Call& call, const std::string& here);
   Answer map(const Call& call, const std::string& here);
   Answer free_handle(const Call& call);
