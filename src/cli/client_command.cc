@@ -16,11 +16,13 @@ namespace ropewalk::cli {
 using client::Failure;
 namespace tag = mapi::tag;
 
-std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
+std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_server) {
   auto options = std::make_shared<ClientOptions>();
   auto group = [&](CLI::Option* option) { option->group("Where the mailbox is"); };
-  group(command.add_option("--server", options->server,
-                           "https://HOST[:PORT], http://HOST[:PORT], file:///DATA or the path of a mailbox file"));
+  if (with_server)
+    group(command.add_option("--server", options->server,
+                             "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///DATA or the "
+                             "path of a mailbox file"));
   group(command.add_option("--user", options->user, "Whose mailbox: an address"));
   group(
       command.add_option("--dn", options->dn, "The mailbox's legacy DN, for servers that cannot find it by the user"));
@@ -30,6 +32,10 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
   group(command.add_flag("--plain", options->plain, "Send and ask for ROP buffers without compression and XOR"));
   group(command.add_option("--profile", options->profile, "The profile, instead of the one in ~/.config/ropewalk"));
   group(command.add_option("--service", options->service, "Which service of the profile, instead of its default"));
+  group(command.add_option("--auth", options->auth, "Over RPC: ntlm (the default), kerberos or negotiate"));
+  group(command.add_option("--level", options->level,
+                           "Over RPC: connect, packet, integrity or privacy (the default)"));
+  group(command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)"));
   group(command.add_flag("--trace", options->trace, "Print the conversation with the server, ROP by ROP, to stderr"));
   return options;
 }
@@ -42,13 +48,17 @@ void override_settings(client::Service& service, const ClientOptions& options) {
   if (!options.ca.empty()) service.settings["ca"] = options.ca;
   if (options.insecure) service.settings["insecure"] = "true";
   if (options.plain) service.settings["plain"] = "true";
+  if (!options.auth.empty()) service.settings["auth"] = options.auth;
+  if (!options.level.empty()) service.settings["level"] = options.level;
+  if (!options.mapper_port.empty()) service.settings["mapper_port"] = options.mapper_port;
 }
 
 // Asks for a password once, when a provider wants it.
 class TerminalHost : public client::Host {
  public:
   explicit TerminalHost(const ClientOptions& options) : from_stdin_(options.password_stdin) {
-    if (options.trace) observer_ = trace_to_stderr();
+    observer_ = options.observer;
+    if (options.trace && !observer_) observer_ = trace_to_stderr();
   }
   client::Outcome<std::string> password(const client::Service& service) override {
     std::string who = service.get("user", service.name);

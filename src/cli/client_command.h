@@ -1,6 +1,7 @@
 // What the commands that look into a mailbox share: options, passwords, messages by name.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,14 +11,17 @@
 
 namespace ropewalk::cli {
 
-// --server, --user, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --trace.
+// --server, --user, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --auth, --level, --mapper-port,
+// --trace.
 struct ClientOptions {
-  std::string server, user, dn, ca, profile, service;
+  std::string server, user, dn, ca, profile, service, auth, level, mapper_port;
   bool password_stdin = false, insecure = false, plain = false, trace = false;
+  std::function<void(const client::Traffic&)> observer;  // instead of --trace; not an option of the command line
 };
 
-// Defines them on `command`; the object lives as long as the command.
-std::shared_ptr<ClientOptions> add_client_options(CLI::App& command);
+// Defines them on `command`; the object lives as long as the command. `with_server` false: the command names the server
+// itself.
+std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_server = true);
 
 // The service that the options mean, alone in a profile of its own, or the one they choose from the saved profile.
 Result<client::Profile> profile_of(const ClientOptions& options);

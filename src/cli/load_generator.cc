@@ -27,7 +27,6 @@ namespace ropewalk::cli {
 using client::exchange::Batch;
 using client::exchange::ChannelOptions;
 using client::exchange::Handle;
-using client::exchange::HttpChannel;
 using client::exchange::RopSession;
 using mapi::PropTag;
 using Clock = std::chrono::steady_clock;
@@ -327,7 +326,7 @@ class Worker {
       channel.plain = !options_.compress;
       auto made = prepare(options_, std::move(channel));
       if (!made.ok()) return made.error().text;
-      channels_.push_back(std::make_unique<HttpChannel>(made->session->channel_state()));
+      channels_.push_back(client::exchange::make_channel(made->session->channel_state()));
       benchers_.push_back(*std::move(made));
     }
     return {};
@@ -362,7 +361,7 @@ class Worker {
  private:
   const LoadOptions& options_;
   std::vector<Bencher> benchers_;
-  std::vector<std::unique_ptr<HttpChannel>> channels_;
+  std::vector<std::unique_ptr<client::exchange::Channel>> channels_;
 };
 
 // Seconds of CPU of a process, user and system.

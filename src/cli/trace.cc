@@ -83,6 +83,11 @@ class Tracer {
   explicit Tracer(TraceOptions options) : options_(options) {}
 
   std::string describe(const Traffic& traffic) {
+    if (traffic.kind == Traffic::Kind::packet_sent || traffic.kind == Traffic::Kind::packet_received)
+      return paint(fmt::format("    {} {} ({} bytes)", traffic.kind == Traffic::Kind::packet_sent ? ">" : "<",
+                               traffic.type, traffic.number),
+                   "\x1b[2m") +
+             "\n";
     bool asks = traffic.kind == Traffic::Kind::request;
     std::string text = fmt::format("{} {} #{}", asks ? "-->" : "<--", traffic.type, traffic.number);
     if (asks)
@@ -91,7 +96,7 @@ class Tracer {
       text += fmt::format(" ({} bytes, {:.1f} ms)", traffic.body.size(),
                           static_cast<double>(traffic.took.count()) / 1000.0);
     text = paint(text, asks ? "\x1b[36m" : "\x1b[32m") + "\n";
-    if (traffic.type == "Connect") columns_.forget();
+    if (is(traffic, "Connect", "EcDoConnectEx")) columns_.forget();
     if (options_.full) text += indented(printable(traffic.head, true));
     if (traffic.rops.empty()) return text + (options_.full ? body_tree(traffic) : "");
     return text + (asks ? request_rops(traffic.rops) : response_rops(traffic));
@@ -110,15 +115,19 @@ class Tracer {
     }
     return out;
   }
+  // The same request over HTTP and over RPC.
+  static bool is(const Traffic& traffic, std::string_view http, std::string_view rpc) {
+    return traffic.type == http || traffic.type == rpc;
+  }
   std::string body_tree(const Traffic& traffic) const {
     bool asks = traffic.kind == Traffic::Kind::request;
     const wire::StructInfo* info = nullptr;
-    if (traffic.type == "Connect")
+    if (is(traffic, "Connect", "EcDoConnectEx"))
       info = asks ? &wire::struct_info<mapihttp::ConnectRequest> : &wire::struct_info<mapihttp::ConnectResponse>;
-    else if (traffic.type == "NotificationWait")
+    else if (is(traffic, "NotificationWait", "EcDoAsyncWaitEx"))
       info = asks ? &wire::struct_info<mapihttp::NotificationWaitRequest>
                   : &wire::struct_info<mapihttp::NotificationWaitResponse>;
-    else if (traffic.type == "Disconnect")
+    else if (is(traffic, "Disconnect", "EcDoDisconnect"))
       info = asks ? &wire::struct_info<mapihttp::DisconnectRequest> : &wire::struct_info<mapihttp::DisconnectResponse>;
     if (info == nullptr) return {};
     Arena arena;

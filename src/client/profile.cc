@@ -153,20 +153,20 @@ std::string Profile::default_path() {
 Result<Service> service_of_url(const std::string& url, const std::string& user) {
   Service service{"command line", {}, {}};
   if (!user.empty()) service.settings["user"] = user;
-  if (url.starts_with("https://") || url.starts_with("http://")) {
+  if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("ncacn_ip_tcp:")) {
     service.provider = "exchange";
     service.settings["server"] = url;
   } else if (url.starts_with("file://")) {
     service.provider = "local";
     service.settings["path"] = url.substr(7);
   } else if (url.find("://") != std::string::npos) {
-    return Error{"the server \"" + url + "\" is none of https://HOST[:PORT], http://HOST[:PORT], file:///PATH"};
+    return Error{"the server \"" + url + "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///PATH"};
   } else if (std::error_code error; fs::exists(url, error)) {
     service.provider = "local";
     service.settings["path"] = url;
   } else {
     return Error{"the server \"" + url +
-                 "\" is neither https://HOST[:PORT] or http://HOST[:PORT] nor an existing path"};
+                 "\" is neither https://HOST[:PORT], http://HOST[:PORT] or ncacn_ip_tcp:HOST[PORT] nor an existing path"};
   }
   return service;
 }

@@ -32,9 +32,14 @@ struct Service {
 
 /// Bytes on their way to or from a server, for whoever wants to watch.
 struct Traffic {
-  enum class Kind { request, response };
+  enum class Kind {
+    request,
+    response,
+    packet_sent,      // an RPC packet that is no more than that: `type` names it, `number` is its size in bytes
+    packet_received,  // likewise
+  };
   Kind kind{};
-  std::string type;                  // X-RequestType: "Connect", "Execute", ...
+  std::string type;                  // "Connect", "Execute", ...; over RPC "EcDoConnectEx", ...
   u64 number = 0;                    // a request and its response have the same
   std::string head;                  // request or status line and header fields, credentials left out
   ByteView body;                     // as sent: of a response, after the PROCESSING/PENDING/DONE lines

@@ -59,6 +59,21 @@ Outcome<void> parse_server(std::string_view url, const std::string& user, Channe
   return {};
 }
 
+// "ncacn_ip_tcp:HOST[PORT]"; without a port the endpoint mapper is asked.
+Outcome<void> parse_binding(std::string_view binding, ChannelOptions& options) {
+  Failure wrong{ErrorCode::invalid_param,
+                "the server \"" + std::string(binding) + "\" is not ncacn_ip_tcp:HOST or ncacn_ip_tcp:HOST[PORT]"};
+  options.carrier = Carrier::rpc_tcp;
+  std::string_view rest = binding.substr(binding.find(':') + 1);
+  auto bracket = rest.find('[');
+  options.http.host = rest.substr(0, bracket);
+  if (options.http.host.empty()) return wrong;
+  if (bracket == rest.npos) return {};
+  if (!rest.ends_with(']') || !parse_number(rest.substr(bracket + 1, rest.size() - bracket - 2), options.rpc_port))
+    return wrong;
+  return {};
+}
+
 }  // namespace
 
 Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
@@ -66,7 +81,15 @@ Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
   options.user = service.get("user");
   if (options.user.empty())
     return Failure{ErrorCode::invalid_param, "whose mailbox is it? Name the user (--user ADDRESS)"};
-  ROPEWALK_CHECK(parse_server(service.get("server"), options.user, options));
+  const std::string server = service.get("server");
+  if (server.starts_with("ncacn_ip_tcp:"))
+    ROPEWALK_CHECK(parse_binding(server, options));
+  else
+    ROPEWALK_CHECK(parse_server(server, options.user, options));
+  options.rpc_auth = service.get("auth", options.rpc_auth);
+  options.rpc_level = service.get("level", options.rpc_level);
+  if (!parse_number(service.get("mapper_port", "135"), options.mapper_port))
+    return Failure{ErrorCode::invalid_param, "mapper_port: a port number"};
   options.user_dn = service.get("dn", options.user);
   options.http.ca_file = service.get("ca");
   options.http.insecure = service.get("insecure") == "true";

@@ -1,7 +1,5 @@
 #include "client/exchange/http_channel.h"
 
-#include "base/base64.h"
-#include "base/guid.h"
 #include "protocol/mapihttp/response_stream.h"
 
 namespace ropewalk::client::exchange {
@@ -70,36 +68,6 @@ bool ends_session(ResponseCode code) {
     default:
       return false;
   }
-}
-
-ChannelState::ChannelState(ChannelOptions options) : options_(std::move(options)) {
-  authorization_ = "Basic " + to_base64(bytes_of(options_.user + ":" + options_.password));
-  client_info_ = "{" + Guid::random().to_string() + "}:1";
-  request_guid_ = Guid::random().to_string();
-}
-
-std::string ChannelState::next_request_id(u64& number) {
-  number = ++requests_;
-  return "{" + request_guid_ + "}:" + std::to_string(number);
-}
-
-std::string ChannelState::cookies() const {
-  std::lock_guard lock(mutex_);
-  std::string line;
-  for (const auto& [name, value] : cookies_) line += (line.empty() ? "" : "; ") + name + "=" + value;
-  return line;
-}
-
-void ChannelState::take_cookie(std::string_view set_cookie) {
-  auto cookie = mapihttp::parse_set_cookie(set_cookie);
-  if (!cookie) return;
-  std::lock_guard lock(mutex_);
-  cookies_[std::string(cookie->name)] = std::string(cookie->value);
-}
-
-void ChannelState::forget_cookies() {
-  std::lock_guard lock(mutex_);
-  cookies_.clear();
 }
 
 HttpChannel::HttpChannel(std::shared_ptr<ChannelState> state)

@@ -22,7 +22,7 @@ class Notifier::Registration : public Subscription {
   u64 id_;
 };
 
-Notifier::Notifier(RopSession& session) : session_(session), channel_(session.channel_state()) {
+Notifier::Notifier(RopSession& session) : session_(session), channel_(make_channel(session.channel_state())) {
   poller_ = std::thread([this] { poll(); });
   dispatcher_ = std::thread([this] { dispatch(); });
 }
@@ -33,7 +33,7 @@ Notifier::~Notifier() {
     ending_ = true;
     changed_.notify_all();
   }
-  channel_.interrupt();
+  channel_->interrupt();
   poller_.join();
   dispatcher_.join();
 }
@@ -128,7 +128,7 @@ void Notifier::poll() {
 bool Notifier::poll_once() {
   wire::OutBuffer body;
   wire::encode(mapihttp::NotificationWaitRequest{}, body);
-  auto answer = channel_.post(mapihttp::RequestType::notification_wait, body.view());
+  auto answer = channel_->post(mapihttp::RequestType::notification_wait, body.view());
   if (!answer.ok()) {
     if (answer.error().session_lost) {
       std::lock_guard lock(session_.mutex_);
@@ -136,7 +136,7 @@ bool Notifier::poll_once() {
     }
     return false;
   }
-  channel_.observe_response({});
+  channel_->observe_response({});
   Arena arena;
   auto response = wire::decode<mapihttp::NotificationWaitResponse>(*answer, arena);
   if (!response.ok() || response->status_code != 0 || response->error_code != mapi::ErrorCode::none) return false;

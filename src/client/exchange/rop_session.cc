@@ -34,7 +34,7 @@ Outcome<std::vector<u8>> encoded(const T& body) {
 
 }  // namespace
 
-RopSession::RopSession(std::shared_ptr<ChannelState> state) : state_(std::move(state)), channel_(state_) {}
+RopSession::RopSession(std::shared_ptr<ChannelState> state) : state_(std::move(state)), channel_(make_channel(state_)) {}
 
 Outcome<std::shared_ptr<RopSession>> RopSession::open(ChannelOptions options) {
   std::shared_ptr<RopSession> session(new RopSession(std::make_shared<ChannelState>(std::move(options))));
@@ -46,7 +46,7 @@ RopSession::~RopSession() {
   notifier_.reset();
   if (lost_ || epoch_ == 0) return;
   if (auto body = encoded(mapihttp::DisconnectRequest{}); body.ok())
-    if (channel_.post(RequestType::disconnect, *body).ok()) channel_.observe_response({});
+    if (channel_->post(RequestType::disconnect, *body).ok()) channel_->observe_response({});
 }
 
 bool RopSession::lost() const {
@@ -70,9 +70,9 @@ Outcome<void> RopSession::connect() {
   request.default_code_page = options.code_page;
   request.lcid_sort = request.lcid_string = options.lcid;
   ROPEWALK_TRY(auto body, encoded(request));
-  auto answer = channel_.post(RequestType::connect, body);
+  auto answer = channel_->post(RequestType::connect, body);
   if (!answer.ok()) return std::move(answer.error().failure);
-  channel_.observe_response({});
+  channel_->observe_response({});
   Arena arena;
   auto response = wire::decode<mapihttp::ConnectResponse>(*answer, arena);
   if (!response.ok()) return malformed("answer to Connect", response.error().text());
@@ -200,7 +200,7 @@ Outcome<std::vector<ByteView>> RopSession::exchange(ByteView plain, Batch& batch
   request.rop_buffer = packed.view();
   request.max_rop_out = kMaxRopOut;
   ROPEWALK_TRY(auto body, encoded(request));
-  auto answer = channel_.post(RequestType::execute, body, plain);
+  auto answer = channel_->post(RequestType::execute, body, plain);
   if (!answer.ok()) return lose(std::move(answer).error());
   batch.answers_.push_back(*std::move(answer));
   const std::vector<u8>& bytes = batch.answers_.back();
@@ -211,7 +211,7 @@ Outcome<std::vector<ByteView>> RopSession::exchange(ByteView plain, Batch& batch
   if (response->error_code != ErrorCode::none) return failure(response->error_code, "the server refused Execute");
   auto buffers = emsmdb::open_extended_buffers(response->rop_buffer, *batch.arena_);
   if (!buffers.ok()) return malformed("RPC_HEADER_EXT", buffers.error().text());
-  channel_.observe_response(buffers->empty() ? ByteView() : buffers->front());
+  channel_->observe_response(buffers->empty() ? ByteView() : buffers->front());
   return *std::move(buffers);
 }
 

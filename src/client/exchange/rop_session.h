@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "client/exchange/batch.h"
-#include "client/exchange/http_channel.h"
+#include "client/exchange/channel.h"
 #include "client/objects.h"
 
 namespace ropewalk::client::exchange {
@@ -62,7 +62,7 @@ class RopSession : public std::enable_shared_from_this<RopSession> {
   Failure lose(ChannelFailure failed);
 
   std::shared_ptr<ChannelState> state_;
-  HttpChannel channel_;
+  std::unique_ptr<Channel> channel_;
   mutable std::mutex mutex_;  // the conversation
   u64 epoch_ = 0;             // 0: not connected
   bool lost_ = true;

@@ -1,0 +1,187 @@
+#include "client/exchange/rpc_client.h"
+
+#include "protocol/dcerpc/pdu.h"
+#include "protocol/dcerpc/status.h"
+#include "protocol/epm/methods.h"
+
+namespace ropewalk::client::exchange {
+
+using mapi::ErrorCode;
+
+Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& options) {
+  auto wrong = [](const std::string& text) { return Failure{ErrorCode::invalid_param, text}; };
+  if (channel.rpc_auth == "ntlm")
+    options.mechanism = auth::Mechanism::ntlm;
+  else if (channel.rpc_auth == "kerberos")
+    options.mechanism = auth::Mechanism::kerberos;
+  else if (channel.rpc_auth == "negotiate")
+    options.mechanism = auth::Mechanism::negotiate;
+  else
+    return wrong("auth: ntlm, kerberos or negotiate");
+  for (auth::Level level : {auth::Level::connect, auth::Level::packet, auth::Level::integrity, auth::Level::privacy})
+    if (auth::level_name(level) == channel.rpc_level) options.level = level;
+  if (options.level == auth::Level::none) return wrong("level: connect, packet, integrity or privacy");
+  options.user = channel.user;
+  options.password = channel.password;
+  return {};
+}
+
+Failure RpcClient::failed(const std::string& what, const std::string& why) const {
+  return {ErrorCode::rpc_failed, what + " at " + options_.host + "[" + std::to_string(options_.port) + "]: " + why};
+}
+
+Failure RpcClient::malformed(const dcerpc::Interface& interface, const std::string& why) const {
+  return failed("the answer of " + std::string(interface.name) + " cannot be read", why);
+}
+
+Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
+  rpc::ClientSettings settings;
+  settings.association = options.association;
+  if (options.mechanism != auth::Mechanism::none) {
+    auth::ClientOptions who;
+    // "user1@ropewalk.test": NTLM takes the address as the account, Kerberos its parts.
+    who.account = options.user;
+    who.password = options.password;
+    who.service = "exchangeMDB";
+    who.host = options.host;
+    who.level = options.level;
+    who.dce_style = true;
+    auto made = auth::make_client(options.mechanism, who);
+    if (!made.ok()) return failure(ErrorCode::login_failure, "cannot sign in: " + made.error().text);
+    settings.type = static_cast<dcerpc::AuthType>(options.mechanism);
+    settings.level = static_cast<dcerpc::AuthLevel>(options.level);
+    settings.security = std::move(*made);
+  }
+  auto tcp = net::TcpClient::connect(options.host, options.port, options.timeout);
+  if (!tcp.ok()) return failure(ErrorCode::rpc_failed, tcp.error().text);
+  return std::unique_ptr<RpcClient>(new RpcClient(std::move(options), std::move(*tcp), std::move(settings)));
+}
+
+// Cuts what passes into PDUs, for the observer.
+void RpcClient::observe(bool sent, ByteView bytes) {
+  if (!options_.observer) return;
+  std::vector<u8>& seen = seen_[sent ? 1 : 0];
+  seen.insert(seen.end(), bytes.begin(), bytes.end());
+  std::size_t at = 0;
+  while (seen.size() - at >= dcerpc::kHeaderSize) {
+    auto start = dcerpc::read_start(std::span<const u8, dcerpc::kHeaderSize>(seen.data() + at, dcerpc::kHeaderSize));
+    if (start.frag_length < dcerpc::kHeaderSize || seen.size() - at < start.frag_length) break;
+    const bool is_call = start.type == dcerpc::PacketType::request || start.type == dcerpc::PacketType::response ||
+                         start.type == dcerpc::PacketType::fault;
+    options_.observer({sent, start.type, start.frag_length, interface_, is_call ? method_ : std::string_view()});
+    at += start.frag_length;
+  }
+  seen.erase(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+Status RpcClient::flush() {
+  const ByteView out = connection_.output();
+  if (out.empty()) return {};
+  observe(true, out);
+  ROPEWALK_CHECK(tcp_->send(out, options_.timeout));
+  connection_.sent(out.size());
+  return {};
+}
+
+Status RpcClient::pull(std::chrono::milliseconds timeout) {
+  ROPEWALK_CHECK(flush());
+  ROPEWALK_TRY(ByteView bytes, tcp_->receive(timeout));
+  observe(false, bytes);
+  connection_.receive(bytes);
+  ROPEWALK_CHECK(flush());
+  if (!connection_.error().empty()) return Error{connection_.error()};
+  return {};
+}
+
+Outcome<u16> RpcClient::bound(const dcerpc::Interface& interface) {
+  if (auto known = contexts_.find(&interface); known != contexts_.end()) return known->second;
+  interface_ = interface.name;
+  method_ = {};
+  const u16 context = connection_.bind(interface.id);
+  const std::string what = "cannot bind to " + std::string(interface.name);
+  while (connection_.state(context) == rpc::ClientConnection::State::asked)
+    if (Status pulled = pull(options_.timeout); !pulled.ok()) return failed(what, pulled.error().text);
+  if (connection_.state(context) == rpc::ClientConnection::State::refused)
+    return failed(what, connection_.refusal(context));
+  if (Status sent = flush(); !sent.ok()) return failed(what, sent.error().text);
+  contexts_[&interface] = context;
+  return context;
+}
+
+Outcome<rpc::Reply> RpcClient::exchange(const dcerpc::Interface& interface, u16 context, u16 opnum, ByteView stub,
+                                        std::chrono::milliseconds timeout) {
+  const dcerpc::Method* method = interface.method(opnum);
+  interface_ = interface.name;
+  method_ = method != nullptr ? method->name : std::string_view();
+  const std::string what = std::string(method_) + " failed";
+  auto id = connection_.call(context, opnum, stub);
+  if (!id.ok()) return failed(what, id.error().text);
+  for (;;) {
+    if (Status pulled = pull(timeout.count() != 0 ? timeout : options_.timeout); !pulled.ok())
+      return failed(what, pulled.error().text);
+    for (rpc::Reply& reply : connection_.take_replies()) {
+      if (reply.call_id != *id) continue;
+      if (reply.fault == 0) return std::move(reply);
+      Failure refused = failed(what, "the server answers with the fault " + dcerpc::fault_text(reply.fault));
+      if (reply.fault == dcerpc::kAccessDenied) {
+        refused.code = ErrorCode::login_failure;
+        refused.text += ": it does not accept the user \"" + options_.user + "\" with this password, or asks for a " +
+                        "stronger level than " + std::string(auth::level_name(options_.level));
+      }
+      return refused;
+    }
+  }
+}
+
+// ---- the endpoint mapper ----
+
+Outcome<std::vector<MappedEndpoint>> lookup_endpoints(const RpcOptions& mapper) {
+  constexpr u32 kAtOnce = 100;
+  constexpr std::size_t kMost = 10'000;
+  ROPEWALK_TRY(auto client, RpcClient::connect(mapper));
+  std::vector<MappedEndpoint> found;
+  epm::LookupIn in;
+  in.version_option = epm::kAllVersions;
+  in.max_entries = kAtOnce;
+  do {
+    Arena arena;
+    ROPEWALK_TRY(auto out, client->call<epm::LookupOut>(epm::kEndpointMapper, 2, in, arena));
+    if (out.status == epm::kNotRegistered) break;
+    if (out.status != 0)
+      return failure(ErrorCode::rpc_failed, "ept_lookup failed with " + dcerpc::fault_text(out.status));
+    for (const epm::Entry& entry : out.entries.items) {
+      std::optional<epm::Binding> binding;
+      if (entry.tower) binding = epm::read_tower(entry.tower->octets);
+      if (binding) found.push_back({*binding, entry.object, std::string(entry.annotation.text.text())});
+    }
+    in.entry_handle = out.entry_handle;
+  } while (!in.entry_handle.is_null() && found.size() < kMost);
+  return found;
+}
+
+Outcome<u16> map_endpoint(const RpcOptions& mapper, const dcerpc::Interface& interface) {
+  ROPEWALK_TRY(auto client, RpcClient::connect(mapper));
+  epm::Binding wanted;
+  wanted.interface_id = interface.id;
+  wanted.transfer_syntax = dcerpc::kNdr;
+  wanted.transport = epm::FloorProtocol::tcp;
+  const std::vector<u8> tower = epm::make_tower(wanted);
+  epm::TowerOctets octets;
+  octets.octets = tower;
+  Guid any;
+  epm::MapIn in;
+  in.object = ndr::FullPointer<Guid>::to(any);
+  in.map_tower = ndr::FullPointer<epm::TowerOctets>::to(octets);
+  in.max_towers = 4;
+  Arena arena;
+  ROPEWALK_TRY(auto out, client->call<epm::MapOut>(epm::kEndpointMapper, 3, in, arena));
+  for (const auto& one : out.towers.items) {
+    if (!one) continue;
+    auto binding = epm::read_tower(one->octets);
+    if (binding && binding->transport == epm::FloorProtocol::tcp && binding->port != 0) return binding->port;
+  }
+  return failure(ErrorCode::rpc_failed, "the endpoint mapper of " + mapper.host + " knows no endpoint of " +
+                                            std::string(interface.name) + " over TCP");
+}
+
+}  // namespace ropewalk::client::exchange

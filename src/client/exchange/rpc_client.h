@@ -1,0 +1,97 @@
+// Calls over RPC: the endpoint mapper, a connection with its binds, methods and their answers; blocking. [C706], [MS-RPCE]
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+
+#include "auth/security_context.h"
+#include "client/exchange/channel.h"
+#include "net/tcp_client.h"
+#include "protocol/dcerpc/interface.h"
+#include "protocol/epm/tower.h"
+#include "rpc/client_connection.h"
+#include "wire/describe.h"
+
+namespace ropewalk::client::exchange {
+
+/// A PDU as it goes by.
+struct PduSeen {
+  bool sent = false;
+  dcerpc::PacketType type{};
+  std::size_t size = 0;  // bytes, of the fragment
+  std::string_view interface, method;  // of requests and responses; empty where they are not known
+};
+
+struct RpcOptions {
+  std::string host;
+  u16 port = 0;
+  auth::Mechanism mechanism = auth::Mechanism::none;
+  auth::Level level = auth::Level::none;
+  std::string user, password;
+  u32 association = 0;
+  std::chrono::milliseconds timeout{60'000};
+  std::function<void(const PduSeen&)> observer;
+};
+
+/// What the options of a channel say of security.
+Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& options);
+
+/// A connection to one port. One thread at a time, but for interrupt().
+class RpcClient {
+ public:
+  static Outcome<std::unique_ptr<RpcClient>> connect(RpcOptions options);
+
+  /// Offers the interface where that has not been done, and runs one of its methods. Errors: why the connection, the
+  /// bind or the call failed. `timeout` 0: the options'.
+  template <class Out, class In>
+  Outcome<Out> call(const dcerpc::Interface& interface, u16 opnum, const In& in, Arena& arena,
+                    std::chrono::milliseconds timeout = {}) {
+    ROPEWALK_TRY(u16 context, bound(interface));
+    const ndr::Format format = connection_.format(context);
+    wire::Context chain = wire::add_context(format, nullptr);
+    wire::OutBuffer stub;
+    if (!wire::encode(in, stub, &chain)) return failure(mapi::ErrorCode::invalid_param, "cannot express the request");
+    ROPEWALK_TRY(rpc::Reply reply, exchange(interface, context, opnum, stub.view(), timeout));
+    wire::Context answered = wire::add_context(reply.format, nullptr);
+    reply_ = std::move(reply.stub);
+    std::size_t consumed = 0;
+    auto out = wire::decode<Out>(reply_, arena, &answered, &consumed);
+    if (!out.ok()) return malformed(interface, out.error().text());
+    return *out;
+  }
+  u32 association() const { return connection_.association(); }
+  void interrupt() { tcp_->interrupt(); }
+
+ private:
+  RpcClient(RpcOptions options, std::unique_ptr<net::TcpClient> tcp, rpc::ClientSettings settings)
+      : options_(std::move(options)), tcp_(std::move(tcp)), connection_(std::move(settings)) {}
+  Outcome<u16> bound(const dcerpc::Interface& interface);
+  Outcome<rpc::Reply> exchange(const dcerpc::Interface& interface, u16 context, u16 opnum, ByteView stub,
+                               std::chrono::milliseconds timeout);
+  Status flush();
+  Status pull(std::chrono::milliseconds timeout);
+  void observe(bool sent, ByteView bytes);
+  Failure failed(const std::string& what, const std::string& why) const;
+  Failure malformed(const dcerpc::Interface& interface, const std::string& why) const;
+
+  RpcOptions options_;
+  std::unique_ptr<net::TcpClient> tcp_;
+  rpc::ClientConnection connection_;
+  std::map<const dcerpc::Interface*, u16> contexts_;
+  std::vector<u8> reply_;
+  std::vector<u8> seen_[2];  // what observe() has not told yet, received and sent
+  std::string_view interface_, method_;
+};
+
+/// Where a host's endpoint mapper says that interfaces are.
+struct MappedEndpoint {
+  epm::Binding binding;
+  Guid object;
+  std::string annotation;
+};
+Outcome<std::vector<MappedEndpoint>> lookup_endpoints(const RpcOptions& mapper);
+/// The port of one interface over TCP.
+Outcome<u16> map_endpoint(const RpcOptions& mapper, const dcerpc::Interface& interface);
+
+}  // namespace ropewalk::client::exchange
