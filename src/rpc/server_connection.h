@@ -57,7 +57,9 @@ struct Call {
 class ServerConnection {
  public:
   // `first_format` of nothing: `endpoint` outlives the connection.
-  explicit ServerConnection(const Endpoint& endpoint) : endpoint_(endpoint) {}
+  // `peer`: who is at the other end, for the log.
+  explicit ServerConnection(const Endpoint& endpoint, std::string peer = {})
+      : endpoint_(endpoint), peer_(std::move(peer)) {}
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -135,10 +137,11 @@ class ServerConnection {
   void fault_and_close(u32 call_id, u16 context_id, u32 status, bool executed, const std::string& why);
   void send(dcerpc::Pdu& pdu);
   void note(const std::string& text) const {
-    if (endpoint_.log) endpoint_.log(text);
+    if (endpoint_.log) endpoint_.log(peer_.empty() ? text : peer_ + ", " + text);
   }
 
   const Endpoint& endpoint_;
+  const std::string peer_;
   std::vector<u8> in_;  // at most one fragment
   wire::OutBuffer out_;
   std::size_t sent_ = 0;

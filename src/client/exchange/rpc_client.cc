@@ -99,10 +99,11 @@ Outcome<u16> RpcClient::bound(const dcerpc::Interface& interface) {
   method_ = {};
   const u16 context = connection_.bind(interface.id);
   const std::string what = "cannot bind to " + std::string(interface.name);
-  while (connection_.state(context) == rpc::ClientConnection::State::asked)
+  using State = rpc::ClientConnection::State;
+  while (connection_.state(context) == State::asked ||
+         (connection_.state(context) == State::accepted && !connection_.bound()))
     if (Status pulled = pull(options_.timeout); !pulled.ok()) return failed(what, pulled.error().text);
-  if (connection_.state(context) == rpc::ClientConnection::State::refused)
-    return failed(what, connection_.refusal(context));
+  if (connection_.state(context) == State::refused) return failed(what, connection_.refusal(context));
   if (Status sent = flush(); !sent.ok()) return failed(what, sent.error().text);
   contexts_[&interface] = context;
   return context;

@@ -5,7 +5,7 @@
 namespace ropewalk::server {
 
 RpcConversation::RpcConversation(const RpcHost& host, RpcLink link, std::function<void()> wake)
-    : host_(host), link_(std::move(link)), wake_(std::move(wake)), connection_(host.endpoint) {}
+    : host_(host), link_(std::move(link)), wake_(std::move(wake)), connection_(host.endpoint, link_.peer) {}
 
 std::vector<RpcCall> RpcConversation::feed(ByteView bytes) {
   std::vector<RpcCall> calls;

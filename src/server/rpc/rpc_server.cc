@@ -10,8 +10,8 @@
 #include "protocol/mgmt/methods.h"
 #include "protocol/nspi/interface.h"
 #include "protocol/rfr/interface.h"
-#include "server/rpc/emsmdb_rpc.h"
 #include "rpc/services.h"
+#include "server/rpc/emsmdb_rpc.h"
 #include "server/rpc/tcp.h"
 
 namespace ropewalk::server {
@@ -126,13 +126,13 @@ void RpcServer::Impl::fill_host(RpcHost& host, const std::vector<RpcService*>& s
   for (RpcService* service : services) {
     // Management tells everybody, as it does on Windows.
     const bool open = &service->interface() == &mgmt::kManagement;
-    host.endpoint.interfaces.push_back(
-        {service->interface().id, service->opnums(),
-         open ? dcerpc::AuthLevel::none : static_cast<dcerpc::AuthLevel>(least), service});
+    host.endpoint.interfaces.push_back({service->interface().id, service->opnums(),
+                                        open ? dcerpc::AuthLevel::none : static_cast<dcerpc::AuthLevel>(least),
+                                        service});
   }
   host.endpoint.associations = &associations_;
   host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
-  host.endpoint.log = [this](const std::string& line) { parts_.log.warning("RPC: " + line); };
+  host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
   host.transport = "ncacn_ip_tcp";
 }
 
