@@ -52,7 +52,7 @@ class TemporaryFolder {
 Status add_mailbox(const std::string& data, std::string_view address, const std::string& password,
                    std::span<const Sample> samples) {
   ROPEWALK_TRY(auto people, directory::Directory::open(data));
-  ROPEWALK_TRY(directory::User user, people->add_user({std::string(address), {}, {}, password}));
+  ROPEWALK_TRY(directory::User user, people->add_user({std::string(address), {}, {}, password, true}));
   store::MailboxStores stores(data);
   auto mailbox = stores.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
   if (!mailbox.ok()) return Error{mailbox.error().text};
@@ -84,6 +84,7 @@ class Demo {
     server::Config config;
     config.data = data_.path();
     config.https_port = options_.port;
+    config.rpc_port = config.epm_port = 0;
     config.log_level = server::LogLevel::warning;
     ROPEWALK_TRY(server_, server::Server::start(config));
     say(fmt::format("{} messages of {} imported into the mailbox of {}, 3 into that of {}.\n", samples_.size(), folder,
@@ -92,6 +93,7 @@ class Demo {
     bool good = talk();
     good = second_mailbox() && good;
     good = wrong_password() && good;
+    good = over_rpc() && good;
     if (options_.json) print_json();
     return good;
   }
@@ -128,12 +130,13 @@ class Demo {
     return found.ok();
   }
 
-  // The client's conversation, printed as it goes.
+  // Prints a conversation as it goes.
+  std::function<void(const client::Traffic&)> observer() const {
+    if (options_.json || options_.quiet) return {};
+    return trace_to([](const std::string& text) { write_output(text); }, {options_.full, is_output_terminal()});
+  }
   bool talk() {
-    std::function<void(const client::Traffic&)> observer;
-    if (!options_.json && !options_.quiet)
-      observer = trace_to([](const std::string& text) { write_output(text); }, {options_.full, is_output_terminal()});
-    client::SimpleHost host(password_, observer);
+    client::SimpleHost host(password_, observer());
     client::Session session(profile(kUser1), host);
     auto store = session.open_store();
     if (!store.ok()) return show("Connecting", store.error());
@@ -165,6 +168,30 @@ class Demo {
     if (store.ok()) return show("A wrong password", client::Failure{mapi::ErrorCode::error, "it opened the mailbox"});
     if (store.error().code != mapi::ErrorCode::login_failure) return show("A wrong password", store.error());
     return show("A wrong password", store.error().text + "\n");
+  }
+  // The same mailbox as the classic conversation: endpoint mapper, bind with NTLM, EcDoConnectEx, EcDoRpcExt2, sealed.
+  bool over_rpc() {
+    client::Profile made;
+    std::string mapper;
+    for (const auto& at : server_->listening())
+      if (at.is_endpoint_mapper) mapper = std::to_string(at.port);
+    made.services.push_back(
+        {"demo",
+         "exchange",
+         {{"server", "ncacn_ip_tcp:127.0.0.1"}, {"mapper_port", mapper}, {"user", std::string(kUser1)}}});
+    client::SimpleHost host(password_, observer());
+    client::Session session(made, host);
+    auto look = [&]() -> client::Outcome<std::string> {
+      ROPEWALK_TRY(auto store, session.open_store());
+      ROPEWALK_TRY(client::FolderId id, store->special(client::SpecialFolder::inbox));
+      ROPEWALK_TRY(auto inbox, store->open_folder(id));
+      ROPEWALK_TRY(auto table, inbox->messages());
+      ROPEWALK_TRY(client::Position position, table->position());
+      if (position.count < samples_.size())
+        return client::Failure{mapi::ErrorCode::error, fmt::format("its Inbox holds only {} messages", position.count)};
+      return fmt::format("The Inbox holds {} messages over RPC too\n", position.count);
+    };
+    return show("The same mailbox over RPC: endpoint mapper, bind, EcDoConnectEx, EcDoRpcExt2, sealed", look());
   }
   void print_json() const {
     boost::json::array steps;

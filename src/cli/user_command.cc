@@ -107,7 +107,7 @@ CLI::App* subcommand(CLI::App* user, const Options& options, const std::string& 
   command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
       ->type_name("FILE");
   if (needs_address)
-    command->add_option("ADDRESS", options->address, "The user's address: user1@example.org")->required();
+    command->add_option("ADDRESS", options->address, "The user's address: user1@ropewalk.test")->required();
   return command;
 }
 
