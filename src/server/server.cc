@@ -97,8 +97,9 @@ class Janitor {
 
 class Server::Impl {
  public:
-  explicit Impl(const Config& config)
+  Impl(const Config& config, std::vector<RpcService*> more)
       : config_(config),
+        more_(std::move(more)),
         log_(config.log_level),
         registry_({config.session_expiry, config.sessions_per_user, config.sessions}) {}
   ~Impl() { stop(); }
@@ -107,6 +108,7 @@ class Server::Impl {
   void stop();
 
   Config config_;
+  std::vector<RpcService*> more_;
   Log log_;
   session::Registry registry_;
   std::unique_ptr<directory::Directory> directory_;
@@ -208,11 +210,11 @@ Status Server::Impl::listen() {
 }
 
 Status Server::Impl::listen_for_rpc() {
-  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_});
+  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
   if (!started && config_.epm_optional) {
     log_.warning("no endpoint mapper: " + started.error().text);
     config_.epm_port = std::nullopt;
-    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_});
+    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
   }
   ROPEWALK_TRY(rpc_, std::move(started));
   for (const auto& at : rpc_->listening())
@@ -232,8 +234,9 @@ void Server::Impl::stop() {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const Config& config, std::unique_ptr<RopRunner> rops) {
-  auto impl = std::make_unique<Impl>(config);
+Result<std::unique_ptr<Server>> Server::start(const Config& config, std::unique_ptr<RopRunner> rops,
+                                              std::vector<RpcService*> more) {
+  auto impl = std::make_unique<Impl>(config, std::move(more));
   ROPEWALK_CHECK(impl->start(std::move(rops)));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

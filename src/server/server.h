@@ -18,6 +18,8 @@ class Registry;
 
 namespace ropewalk::server {
 
+class RpcService;
+
 // Owns everything it serves with. One process may run several, on different data folders.
 class Server {
  public:
@@ -31,7 +33,9 @@ class Server {
 
   // Listens when it returns. Errors say what to do: the port that is in use, the folder that cannot be written, the
   // certificate that does not fit. `rops`, where it is given, runs the ROPs instead of the server's own processor.
-  static Result<std::unique_ptr<Server>> start(const Config& config, std::unique_ptr<RopRunner> rops = nullptr);
+  // `more`: RPC interfaces beside the mailbox's, which outlive the server.
+  static Result<std::unique_ptr<Server>> start(const Config& config, std::unique_ptr<RopRunner> rops = nullptr,
+                                               std::vector<RpcService*> more = {});
   ~Server();  // stop()
 
   const std::vector<Listening>& listening() const;

@@ -87,7 +87,8 @@ class RpcServer::Impl {
  private:
   void make_security();
   void make_services();
-  void fill_host(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
+  static void add_services(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
+  void fill_host(RpcHost& host);
   void register_endpoints(u16 port);
   void announce(const std::vector<u16>& ports);
 
@@ -122,14 +123,13 @@ void RpcServer::Impl::make_security() {
   security_.allow_anonymous = true;  // the mapper and management are for everybody; sessions are not
 }
 
-void RpcServer::Impl::fill_host(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least) {
-  for (RpcService* service : services) {
-    // Management tells everybody, as it does on Windows.
-    const bool open = &service->interface() == &mgmt::kManagement;
-    host.endpoint.interfaces.push_back({service->interface().id, service->opnums(),
-                                        open ? dcerpc::AuthLevel::none : static_cast<dcerpc::AuthLevel>(least),
-                                        service});
-  }
+void RpcServer::Impl::add_services(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least) {
+  for (RpcService* service : services)
+    host.endpoint.interfaces.push_back(
+        {service->interface().id, service->opnums(), static_cast<dcerpc::AuthLevel>(least), service});
+}
+
+void RpcServer::Impl::fill_host(RpcHost& host) {
   host.endpoint.associations = &associations_;
   host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
@@ -141,10 +141,12 @@ void RpcServer::Impl::make_services() {
   auto told = [this](const std::string& line) { parts_.log.info(line); };
   emsmdb_.emplace(EmsmdbRpcParts{parts_.emsmdb, parts_.directory, parts_.pool, handles_, refused, told});
   async_.emplace(handles_, std::chrono::seconds(300));
-  std::vector<RpcService*> services{&*emsmdb_, &*async_, &nspi_, &rfr_, &management_};
-  services.insert(services.end(), parts_.more.begin(), parts_.more.end());
-  fill_host(host_, services, parts_.config.rpc_level);
-  fill_host(mapper_host_, {&mapper_, &mapper_management_}, auth::Level::none);
+  add_services(host_, {&*emsmdb_, &*async_, &nspi_, &rfr_}, parts_.config.rpc_level);
+  add_services(host_, {&management_}, auth::Level::none);  // it tells everybody, as it does on Windows
+  add_services(host_, parts_.more, auth::Level::none);
+  add_services(mapper_host_, {&mapper_, &mapper_management_}, auth::Level::none);
+  fill_host(host_);
+  fill_host(mapper_host_);
   mapper_host_.endpoint.offer_ndr64 = false;  // a dozen bytes gain nothing by it
 }
 

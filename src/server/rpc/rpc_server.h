@@ -18,7 +18,7 @@ struct RpcServerParts {
   directory::Authenticator& authenticator;  // guesses by NTLM count with those of Basic
   net::WorkerPool& pool;
   Log& log;
-  std::vector<RpcService*> more{};  // further interfaces beside the mailbox's; tests add some
+  std::vector<RpcService*> more{};  // interfaces beside the mailbox's, for callers of every level; tests add some
 };
 
 class RpcServer {

@@ -1,0 +1,139 @@
+"""What the tests with other implementations share: a network namespace, a Kerberos realm, and the server in them."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's modules
+HOST = "server.ropewalk.test"
+REALM = "ROPEWALK.TEST"
+DOMAIN = "ROPEWALK"
+USER = "user1"
+PASSWORD = "hemp-and-manila"
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(77)
+
+
+def need_module(name, package):
+    if subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True).returncode != 0:
+        skip(f"Debian's {package} is not installed")
+
+
+def into_namespace():
+    """Runs the script again by Debian's Python, where port 135 is free and with no network but loopback. What it starts
+    ends with it."""
+    if os.environ.get("ROPEWALK_IN_NAMESPACE"):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        skip("unshare and ip are needed (Debian's util-linux and iproute2)")
+    for more in ([], ["--map-root-user"]):
+        command = ["unshare", *more, "--net", "--pid", "--fork", "--kill-child"]
+        if subprocess.run([*command, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0:
+            os.environ["ROPEWALK_IN_NAMESPACE"] = "1"
+            sys.stdout.flush()
+            os.execvp("unshare", [*command, PYTHON, *sys.argv])
+    skip("no network namespace can be made")
+
+
+class Bench:
+    """A folder, which goes with the bench, and what runs in it."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="ropewalk-peer-")
+        self.environment = dict(os.environ, SMB_CONF_PATH=self.file("smb.conf"))
+        self.write("smb.conf", f"[global]\nworkgroup = {DOMAIN}\nrealm = {REALM}\n" + "".join(
+            f"{kind} = {self.folder}\n" for kind in ("private dir", "lock dir", "state directory", "cache directory")))
+        self.keytab, self.kdc, self.server = None, None, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.server, self.kdc):
+            if process is not None and process.poll() is None:
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.file(name), "w") as out:
+            out.write(text)
+
+    def run(self, command, **options):
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, **options)
+
+    def start_realm(self):
+        """A KDC on loopback with the user and the service; False: it is not installed."""
+        tools = [f"/usr/sbin/{name}" for name in ("krb5kdc", "kdb5_util", "kadmin.local")]
+        if not all(map(os.path.exists, tools)):
+            return False
+        self.write("krb5.conf", f"""[libdefaults]
+ default_realm = {REALM}
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+ rdns = false
+[realms]
+ {REALM} = {{
+  kdc = tcp/127.0.0.1:88
+  kdc = 127.0.0.1:88
+ }}
+[domain_realm]
+ .ropewalk.test = {REALM}
+""")
+        self.write("kdc.conf", f"""[kdcdefaults]
+ kdc_listen = 127.0.0.1:88
+ kdc_tcp_listen = 127.0.0.1:88
+[realms]
+ {REALM} = {{
+  database_name = {self.file("principal")}
+  key_stash_file = {self.file("stash")}
+  acl_file = {self.file("acl")}
+ }}
+[logging]
+ kdc = FILE:{self.file("kdc.log")}
+""")
+        self.keytab = self.file("keytab")
+        self.environment.update(KRB5_CONFIG=self.file("krb5.conf"), KRB5_KDC_PROFILE=self.file("kdc.conf"),
+                                KRB5CCNAME="FILE:" + self.file("tickets"), KRB5RCACHENAME="file2:" + self.file("replay"))
+        kdc, util, admin = tools
+        for command in ([util, "create", "-s", "-W", "-r", REALM, "-P", "master"],
+                        *([admin, "-r", REALM, "-q", query] for query in (
+                            f"addprinc -pw {PASSWORD} {USER}", f"addprinc -randkey host/{HOST}",
+                            f"ktadd -k {self.keytab} -norandkey host/{HOST}"))):
+            self.run(command, check=True)
+        self.kdc = subprocess.Popen([kdc, "-n", "-r", REALM], env=self.environment, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        return True
+
+    def start_server(self, program):
+        """rpc_test_server, with the user; returns when it listens."""
+        with open(self.file("server.log"), "w") as log:
+            self.server = subprocess.Popen(
+                [os.path.abspath(program), self.file("data"), f"{USER}@ropewalk.test", PASSWORD,
+                 *([self.keytab] if self.keytab else [])],
+                env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        for line in self.server.stdout:
+            if line == "ready\n":
+                return
+        sys.exit("the server did not start: " + self.server_log())
+
+    def server_log(self):
+        with open(self.file("server.log")) as log:
+            return log.read()
+
+    def stop_server(self):
+        """How the server ended; 0 is well."""
+        self.server.terminate()
+        try:
+            return self.server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            return "not at all"
