@@ -1,5 +1,5 @@
 // The mailbox store: opening and reading contents tables, beside plain SQLite on the same file; saving with shared
-// commits; importing. ROPEWALK_BENCH_LARGE=1 adds the folder of 1,000,000 messages (some minutes and 3 GiB of disk).
+// commits; importing. ROPEWALK_BENCH_SMALL=1 leaves the folder of 1,000,000 messages out (a minute and 3 GiB of disk).
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -120,6 +120,7 @@ std::unique_ptr<Table> open_table(MailboxStore& store, std::size_t columns, u32 
 void open_sorted(benchmark::State& state, u32 by, bool descending) {
   MailboxStore& store = filled(static_cast<int>(state.range(0)));
   Arena arena;
+  (void)open_table(store, 8, by, descending)->query_rows(50, true, true, kAnswer, arena);  // makes the view, if any
   for (auto _ : state) {
     arena.reset();
     auto table = open_table(store, 8, by, descending);
@@ -300,7 +301,7 @@ void StoreImport(benchmark::State& state) {
 
 const int kRegistered = [] {
   std::vector<i64> sizes{100'000};
-  if (std::getenv("ROPEWALK_BENCH_LARGE") != nullptr) sizes.push_back(1'000'000);
+  if (std::getenv("ROPEWALK_BENCH_SMALL") == nullptr) sizes.push_back(1'000'000);
   auto with_sizes = [&](const char* name, void (*run)(benchmark::State&)) {
     auto* made = benchmark::RegisterBenchmark(name, run);
     made->Unit(benchmark::kMicrosecond);
