@@ -34,6 +34,8 @@ class Bench:
     def prepare(self):
         for user in USERS:
             self.run("user", "add", "--data", self.data, user, "--password-stdin", "--ntlm", text=PASSWORD)
+        with open(os.path.join(self.data, "ropewalk.toml"), "w") as out:
+            out.write("[sessions]\nper_user = 100000\n")  # else the oldest of many sessions would end, not be held
         with open(self.users_file, "w") as out:
             out.writelines(f"{user} {PASSWORD}\n" for user in USERS)
 
