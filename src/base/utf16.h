@@ -25,7 +25,7 @@ inline const u8* find_utf16_zero(const u8* at, const u8* end) {
   for (; end - at >= 8; at += 8) {
     u64 units = load_le<u64>(at);
     u64 zeros = (units - kOnes) & ~units & kTops;  // the lowest bit set is exact
-    if (zeros != 0) return at + std::countr_zero(zeros) / 16 * 2;
+    if (zeros != 0) return at + std::ptrdiff_t{std::countr_zero(zeros) / 16} * 2;
   }
   for (; end - at >= 2; at += 2)
     if (load_le<u16>(at) == 0) return at;

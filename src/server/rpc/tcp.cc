@@ -35,9 +35,8 @@ class TcpTalk : public std::enable_shared_from_this<TcpTalk> {
 
 void TcpTalk::wake() {
   stream_->start([self = shared_from_this()]() -> Awaitable<void> {
-    auto talk = self;
-    co_await talk->flush();
-    talk->progress_.set();
+    co_await self->flush();
+    self->progress_.set();
   });
 }
 
@@ -68,8 +67,7 @@ Awaitable<void> TcpTalk::run() {
     auto calls = conversation_->feed(bytes_of(bytes));
     for (RpcCall& call : calls) {
       auto run = [conversation = conversation_, call = std::make_shared<RpcCall>(std::move(call))]() -> Awaitable<void> {
-        auto held = conversation;
-        co_await held->run(std::move(*call));
+        co_await conversation->run(std::move(*call));
       };
       stream_->start(std::move(run));
     }
