@@ -345,16 +345,26 @@ TEST(EndpointMap, FindsWhatIsRegistered) {
   auto last = wire::decode<epm::LookupOut>(reply.stub, arena, &chain);
   ASSERT_TRUE(last.ok());
   EXPECT_EQ(last->entries.size(), 1u);
-  EXPECT_FALSE(last->entry_handle.is_null());
+  EXPECT_TRUE(last->entry_handle.is_null());
+  // The handle is spent, and nobody else's.
+  EXPECT_EQ(ask(2, stub_of(all, client.format(context))).fault, dcerpc::kContextMismatch);
+  EXPECT_EQ(ask(4, stub_of(epm::LookupHandleFreeIn{part->entry_handle}, client.format(context))).fault,
+            dcerpc::kContextMismatch);
+  // After a full page a client can ask whether that was all.
+  all.entry_handle = {};
+  all.max_entries = 3;
+  reply = ask(2, stub_of(all, client.format(context)));
+  auto full = wire::decode<epm::LookupOut>(reply.stub, arena, &chain);
+  ASSERT_TRUE(full.ok());
+  EXPECT_EQ(full->entries.size(), 3u);
+  EXPECT_EQ(full->status, 0u);
+  EXPECT_FALSE(full->entry_handle.is_null());
+  all.entry_handle = full->entry_handle;
   reply = ask(2, stub_of(all, client.format(context)));
   auto none = wire::decode<epm::LookupOut>(reply.stub, arena, &chain);
   ASSERT_TRUE(none.ok());
   EXPECT_EQ(none->status, epm::kNotRegistered);
   EXPECT_TRUE(none->entry_handle.is_null());
-  // The handle is spent, and nobody else's.
-  EXPECT_EQ(ask(2, stub_of(all, client.format(context))).fault, dcerpc::kContextMismatch);
-  EXPECT_EQ(ask(4, stub_of(epm::LookupHandleFreeIn{part->entry_handle}, client.format(context))).fault,
-            dcerpc::kContextMismatch);
 }
 
 TEST(Management, AnswersWithoutServingTooMuch) {

@@ -73,7 +73,7 @@ std::vector<Registration> EndpointMap::begin(const Matches& matches) const {
 
 Result<std::vector<Registration>, u32> EndpointMap::next(const Call& call, ndr::ContextHandle& handle,
                                                          std::vector<Registration> found, std::size_t most,
-                                                         bool to_the_end) {
+                                                         bool ends_short) {
   std::lock_guard lock(mutex_);
   if (!handle.is_null()) {
     auto search = searches_.find(handle.uuid);
@@ -84,7 +84,7 @@ Result<std::vector<Registration>, u32> EndpointMap::next(const Call& call, ndr::
   std::vector<Registration> now(found.begin(),
                                 found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size())));
   found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(now.size()));
-  bool over = to_the_end ? now.empty() : found.empty();
+  const bool over = ends_short ? now.size() < most : found.empty();
   if (over || searches_.size() >= kMaxSearches) {
     handle = {};
     return now;

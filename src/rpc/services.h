@@ -39,10 +39,11 @@ class EndpointMap {
 
   template <class Matches>
   std::vector<Registration> begin(const Matches& matches) const;
-  // The next `most` of a search; makes, keeps or ends its handle. `to_the_end`: only a call that finds nothing ends it,
-  // as with Windows' ept_lookup.
+  // The next `most` of a search; makes, keeps or ends its handle. `ends_short`: a call that finds fewer ends the
+  // search, as with Windows' ept_lookup: after a full page clients ask once more, after a short one some take a handle
+  // for more elements and the answer that there are none for a failure.
   Result<std::vector<Registration>, u32> next(const Call& call, ndr::ContextHandle& handle,
-                                              std::vector<Registration> found, std::size_t most, bool to_the_end);
+                                              std::vector<Registration> found, std::size_t most, bool ends_short);
   Answer lookup(const Call& call, const std::string& here);
   Answer map(const Call& call, const std::string& here);
   Answer free_handle(const Call& call);

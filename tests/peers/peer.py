@@ -25,15 +25,15 @@ def need_module(name, package):
 
 
 def into_namespace():
-    """Runs the script again by Debian's Python, where port 135 is free and with no network but loopback. What it starts
-    ends with it."""
+    """Runs the script again by Debian's Python, with no network but loopback, where port 135 is free, and its own
+    mounts. What it starts ends with it."""
     if os.environ.get("ROPEWALK_IN_NAMESPACE"):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
     if shutil.which("unshare") is None or shutil.which("ip") is None:
         skip("unshare and ip are needed (Debian's util-linux and iproute2)")
     for more in ([], ["--map-root-user"]):
-        command = ["unshare", *more, "--net", "--pid", "--fork", "--kill-child"]
+        command = ["unshare", *more, "--net", "--mount", "--pid", "--fork", "--kill-child"]
         if subprocess.run([*command, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0:
             os.environ["ROPEWALK_IN_NAMESPACE"] = "1"
             sys.stdout.flush()
@@ -47,9 +47,11 @@ class Bench:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="ropewalk-peer-")
         self.environment = dict(os.environ, SMB_CONF_PATH=self.file("smb.conf"))
-        self.write("smb.conf", f"[global]\nworkgroup = {DOMAIN}\nrealm = {REALM}\n" + "".join(
+        self.write("smb.conf", f"[global]\nworkgroup = {DOMAIN}\nrealm = {REALM}\ninterfaces = lo\n" + "".join(
             f"{kind} = {self.folder}\n" for kind in ("private dir", "lock dir", "state directory", "cache directory")))
-        self.keytab, self.kdc, self.server = None, None, None
+        self.write("hosts", f"127.0.0.1 localhost {HOST}\n")
+        subprocess.run(["mount", "--bind", self.file("hosts"), "/etc/hosts"], check=True)  # in the namespace alone
+        self.keytab, self.kdc, self.server, self.rpc_port = None, None, None, None
 
     def __enter__(self):
         return self
@@ -124,6 +126,8 @@ class Bench:
         for line in self.server.stdout:
             if line == "ready\n":
                 return
+            if "[135]" not in line:
+                self.rpc_port = int(line[line.index("[") + 1:line.index("]")])
         sys.exit("the server did not start: " + self.server_log())
 
     def server_log(self):
