@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -35,9 +36,16 @@ Result<std::vector<u8>> read_input(const std::string& path) {
   return bytes;
 }
 
-bool write_output(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+namespace {
+std::atomic<bool> failed_output{false};
 }
+
+bool write_output(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) failed_output = true;
+  return written;
+}
+bool output_failed() { return failed_output; }
 
 bool is_output_terminal() { return isatty(STDOUT_FILENO) != 0; }
 bool is_error_terminal() { return isatty(STDERR_FILENO) != 0; }

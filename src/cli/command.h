@@ -36,6 +36,8 @@ Result<std::vector<u8>> read_input(const std::string& path);
 
 // Writes to standard output and tells whether that worked; a closed pipe is an error like any other.
 bool write_output(std::string_view text);
+// Whether a write_output() has failed in this process.
+bool output_failed();
 
 // True if standard output, or standard error, is a terminal.
 bool is_output_terminal();

@@ -66,6 +66,7 @@ int run_program(int argc, const char* const* argv) {
   } catch (const std::bad_alloc&) {
     outcome.fail("out of memory");
   }
+  if (outcome.code() == 0 && output_failed()) outcome.fail("cannot write to standard output");
   return outcome.code();
 }
 

@@ -58,6 +58,8 @@ Outcome<std::unique_ptr<StoreCore>> StoreCore::open(const std::string& path, con
   ROPEWALK_CHECK(core->writer_->execute("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = " +
                                         std::to_string(kCheckpointPages)));
   ROPEWALK_CHECK(sql::migrate(*core->writer_, schema_steps()));
+  ROPEWALK_TRY(auto version, core->writer_->integer("PRAGMA data_version"));
+  core->file_version_ = version.value_or(0);
   ROPEWALK_CHECK(core->load());
   return core;
 }
@@ -193,6 +195,26 @@ Status StoreCore::keep_counters() {
   return writer_->run("UPDATE store SET next_id = ?, next_cn = ?", next_id_ + kCounterBlock, next_cn_ + kCounterBlock);
 }
 
+// Another process may have the file open too (an import beside the server). Whoever finds that somebody else has written
+// goes on from the file's own counters, which stand above all that anybody has given, and what it remembers of the
+// folders' orders is worth nothing. To be called in a transaction that holds the write lock.
+Status StoreCore::notice_other_writers() {
+  ROPEWALK_TRY(auto version, writer_->integer("PRAGMA data_version"));
+  if (version.value_or(0) == file_version_) return {};
+  file_version_ = version.value_or(0);
+  {
+    ROPEWALK_TRY(auto row, writer_->prepare("SELECT next_id, next_cn FROM store"));
+    ROPEWALK_TRY(bool found, row.step());
+    if (!found) return Error{"the mailbox file has lost its counters"};
+    next_id_ = std::max(next_id_, row.integer(0));
+    next_cn_ = std::max(next_cn_, row.integer(1));
+  }
+  kept_id_ = kept_cn_ = 0;  // this transaction writes them
+  views->forget_all();
+  if (auto loaded = load_names(*writer_); !loaded.ok()) return Error{loaded.error().text};
+  return {};
+}
+
 void StoreCore::run_group(std::span<Waiting* const> group) {
   auto fail_rest = [&](const Failure& why) {
     for (Waiting* waiting : group)
@@ -200,6 +222,8 @@ void StoreCore::run_group(std::span<Waiting* const> group) {
   };
   auto transaction = sql::Transaction::begin(*writer_);
   if (!transaction.ok()) return fail_rest(failure(*writer_, std::move(transaction).error()));
+  if (Status noticed = notice_other_writers(); !noticed.ok())
+    return fail_rest(failure(*writer_, std::move(noticed).error()));
   std::vector<WriteContext> done;
   done.reserve(group.size());
   for (Waiting* waiting : group) {

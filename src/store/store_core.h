@@ -131,6 +131,7 @@ class StoreCore {
   void run_group(std::span<Waiting* const> group);
   bool run_one(Waiting& waiting, WriteContext& context, bool alone);
   Status keep_counters();
+  Status notice_other_writers();
   void publish(std::vector<WriteContext>& done);
   void give_back(std::unique_ptr<sql::Database> database);
 
@@ -144,6 +145,7 @@ class StoreCore {
   std::optional<sql::Database> writer_;
   i64 next_id_ = 0, next_cn_ = 0;  // the next to be given
   i64 kept_id_ = 0, kept_cn_ = 0;  // what the file has: none at or above was given before
+  i64 file_version_ = 0;           // SQLite's data_version: changes when somebody else has written
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<sql::Database>> idle_readers_;  // at most StoreOptions::readers

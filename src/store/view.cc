@@ -69,6 +69,12 @@ void ViewCache::note(const std::vector<RowChange>& changes) {
   }
 }
 
+void ViewCache::forget_all() {
+  std::lock_guard guard(mutex_);
+  views_.clear();
+  for (auto& [part, count] : changes_) ++count;
+}
+
 u64 ViewCache::changes_of(i64 folder, bool associated) {
   std::lock_guard lock(mutex_);
   auto found = changes_.find(folder << 1 | i64{associated});

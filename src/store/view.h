@@ -59,6 +59,8 @@ class ViewCache {
   // The view if it is there and built.
   std::shared_ptr<View> find(const ViewKey& key);
   void note(const std::vector<RowChange>& changes);
+  // Somebody whose changes are not known has written.
+  void forget_all();
   // Grows with every change of the rows of this folder part since the mailbox was opened.
   u64 changes_of(i64 folder, bool associated);
 

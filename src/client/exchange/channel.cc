@@ -25,11 +25,12 @@ std::string ChannelState::cookies() const {
   return line;
 }
 
-void ChannelState::take_cookie(std::string_view set_cookie) {
+void ChannelState::take_cookie(std::string_view set_cookie, bool late) {
   auto cookie = mapihttp::parse_set_cookie(set_cookie);
   if (!cookie) return;
   std::lock_guard lock(mutex_);
-  cookies_[std::string(cookie->name)] = std::string(cookie->value);
+  auto [at, fresh] = cookies_.try_emplace(std::string(cookie->name), cookie->value);
+  if (!fresh && !late) at->second = std::string(cookie->value);
 }
 
 void ChannelState::forget_cookies() {

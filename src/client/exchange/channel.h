@@ -47,7 +47,8 @@ class ChannelState {
   std::string next_request_id(u64& number);
   u64 next_number() { return ++requests_; }
   std::string cookies() const;
-  void take_cookie(std::string_view set_cookie);
+  /// `late`: the response was begun long ago, what came since then stays.
+  void take_cookie(std::string_view set_cookie, bool late);
   void forget_cookies();
 
   /// Over RPC: the association of the session's connections, and its context handle.

@@ -116,7 +116,9 @@ Result<std::vector<u8>, ChannelFailure> HttpChannel::post(mapihttp::RequestType 
   if (!answered.ok())
     return ChannelFailure{{ErrorCode::rpc_failed, "cannot reach the server: " + answered.error().text}, false};
   const net::HttpClientResponse& response = *answered;
-  for (std::string_view cookie : response.headers.all(mapihttp::kSetCookie)) state_->take_cookie(cookie);
+  // The head of a NotificationWait's answer is as old as the waiting was long; its cookies have been overtaken.
+  const bool late = type == mapihttp::RequestType::notification_wait;
+  for (std::string_view cookie : response.headers.all(mapihttp::kSetCookie)) state_->take_cookie(cookie, late);
   if (response.status != 200) return refused(options, type_name, response.status);
 
   auto fail = [&](ResponseCode code, std::string_view page) {
