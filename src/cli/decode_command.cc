@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
@@ -75,15 +76,19 @@ Result<KindOptions> kind_options(const Kind& kind, const DecodeOptions& options)
   return out;
 }
 
-bool print_list() {
+bool print_list(bool json) {
   std::string out;
-  for (const Kind& kind : dissect::kinds()) out += fmt::format("{}\n", kind.name);
-  return write_output(out);
+  boost::json::array names;
+  for (const Kind& kind : dissect::kinds()) {
+    out += fmt::format("{}\n", kind.name);
+    names.emplace_back(kind.name);
+  }
+  return write_output(json ? boost::json::serialize(names) + "\n" : out);
 }
 
 void decode(const DecodeOptions& options, Outcome& outcome) {
   if (options.list) {
-    if (!print_list()) outcome.fail("cannot write to standard output");
+    if (!print_list(options.json)) outcome.fail("cannot write to standard output");
     return;
   }
   if (options.kind.empty()) return outcome.misuse("decode needs a KIND (see `ropewalk decode --list`)");

@@ -75,10 +75,11 @@ Result<std::vector<Source>> sources_of(const Options& options, const std::string
   return sources;
 }
 
-client::Outcome<void> put(client::MessageStore& store, const Options& options, const std::vector<Source>& sources) {
+// Puts them in, one after the other; what was saved is in `list`, also where one fails.
+client::Outcome<void> put_all(client::MessageStore& store, const Options& options, const std::vector<Source>& sources,
+                              boost::json::array& list) {
   ROPEWALK_TRY(client::FolderId id, store.find_folder(options.folder));
   ROPEWALK_TRY(auto folder, store.open_folder(id));
-  boost::json::array list;
   for (const Source& source : sources) {
     ROPEWALK_TRY(auto message, folder->create_message());
     ROPEWALK_CHECK(client::write_content(store, *message, source.content));
@@ -87,8 +88,14 @@ client::Outcome<void> put(client::MessageStore& store, const Options& options, c
     list.push_back({{"id", saved}, {"folder", id.to_string()}, {"source", source.name}});
     if (!options.json) write_output(fmt::format("{}  {}\n", saved, source.name));
   }
-  if (options.json) write_output(boost::json::serialize(list) + "\n");
   return {};
+}
+
+client::Outcome<void> put(client::MessageStore& store, const Options& options, const std::vector<Source>& sources) {
+  boost::json::array list;
+  auto done = put_all(store, options, sources, list);
+  if (options.json) write_output(boost::json::serialize(list) + "\n");
+  return done;
 }
 
 }  // namespace

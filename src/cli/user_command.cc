@@ -31,7 +31,11 @@ Result<std::string> read_password() {
   return line;
 }
 
-Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& options) {
+// `make`: where there is none, one is made.
+Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& options, bool make = false) {
+  if (!make && access((options.data + "/directory.db").c_str(), F_OK) != 0)
+    return Error{fmt::format("{} holds no directory of users; `ropewalk user add --data {} ADDRESS` makes one",
+                             options.data, options.data)};
   server::Config config;
   std::string path = options.config_file.empty() ? server::default_config_path(options.data) : options.config_file;
   if (!options.config_file.empty() || access(path.c_str(), F_OK) == 0)
@@ -41,7 +45,7 @@ Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& 
 
 // The user with his mailbox, or neither.
 Status add_user(const UserOptions& options, std::string password) {
-  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto directory, open_directory(options, true));
   directory::NewUser wanted{options.address, options.name, options.dn, std::move(password), options.ntlm};
   ROPEWALK_TRY(directory::User user, directory->add_user(wanted));
   store::MailboxStores mailboxes(options.data);

@@ -59,7 +59,7 @@ struct TcpServerOptions {
   std::chrono::milliseconds write_timeout{30'000};  // without the peer taking a byte
   // Called with the ports before the first connection is accepted. May be empty.
   std::function<void(const std::vector<u16>& ports)> on_listening{};
-  std::function<void(const std::string&)> log{};    // from any thread; may be empty
+  std::function<void(const std::string&)> log{};  // from any thread; may be empty
 };
 
 class TcpServer {

@@ -252,14 +252,14 @@ Outcome<void> MessageWriter::store(MessageParts& parts) {
   const std::string_view verb = before.exists ? "INSERT OR REPLACE" : "INSERT";
   ROPEWALK_TRY(
       auto insert,
-      database.prepare(std::string(verb) + " INTO messages (id, folder, associated, delivered, flags, status, size, "
+      database.prepare(std::string(verb) +
+                       " INTO messages (id, folder, associated, delivered, flags, status, size, "
                        "modified, created, cn, read_cn, sender_key, subject_key, change_key, predecessors, props) "
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   insert.bind_all(parts.row, parts.folder, parts.associated, delivered, message_flags, parts.status, size, modified,
                   created, cn, cn, keys.sender, keys.subject, change_key, kept_list, record.hot);
   ROPEWALK_CHECK(insert.run());
-  ROPEWALK_TRY(auto body,
-               database.prepare(std::string(verb) + " INTO bodies (id, cold, recipients) VALUES (?, ?, ?)"));
+  ROPEWALK_TRY(auto body, database.prepare(std::string(verb) + " INTO bodies (id, cold, recipients) VALUES (?, ?, ?)"));
   ROPEWALK_CHECK(body.bind_all(parts.row, record.cold, recipients).run());
 
   flags = message_flags;

@@ -195,9 +195,9 @@ Status StoreCore::keep_counters() {
   return writer_->run("UPDATE store SET next_id = ?, next_cn = ?", next_id_ + kCounterBlock, next_cn_ + kCounterBlock);
 }
 
-// Another process may have the file open too (an import beside the server). Whoever finds that somebody else has written
-// goes on from the file's own counters, which stand above all that anybody has given, and what it remembers of the
-// folders' orders is worth nothing. To be called in a transaction that holds the write lock.
+// Another process may have the file open too (an import beside the server). Whoever finds that somebody else has
+// written goes on from the file's own counters, which stand above all that anybody has given, and what it remembers of
+// the folders' orders is worth nothing. To be called in a transaction that holds the write lock.
 Status StoreCore::notice_other_writers() {
   ROPEWALK_TRY(auto version, writer_->integer("PRAGMA data_version"));
   if (version.value_or(0) == file_version_) return {};

@@ -27,9 +27,9 @@ struct ChannelOptions {
   std::string client_application;
   u32 code_page = 1252, lcid = 1033;
   bool plain = false;
-  u16 rpc_port = 0;                 // of RPC over TCP; 0: ask the endpoint mapper
-  u16 mapper_port = 135;            // the endpoint mapper's
-  std::string rpc_auth = "ntlm";    // ntlm, kerberos, negotiate
+  u16 rpc_port = 0;                   // of RPC over TCP; 0: ask the endpoint mapper
+  u16 mapper_port = 135;              // the endpoint mapper's
+  std::string rpc_auth = "ntlm";      // ntlm, kerberos, negotiate
   std::string rpc_level = "privacy";  // connect, packet, integrity, privacy
   std::function<void(const Traffic&)> observer;
 };

@@ -46,8 +46,8 @@ class Notifier {
   void dispatch();
 
   RopSession& session_;
-  std::unique_ptr<Channel> channel_;       // the poller's
-  std::mutex entries_mutex_;  // held while sinks are called
+  std::unique_ptr<Channel> channel_;  // the poller's
+  std::mutex entries_mutex_;          // held while sinks are called
   std::vector<Entry> entries_;
   u64 next_id_ = 1;
 

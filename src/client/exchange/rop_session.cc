@@ -34,7 +34,8 @@ Outcome<std::vector<u8>> encoded(const T& body) {
 
 }  // namespace
 
-RopSession::RopSession(std::shared_ptr<ChannelState> state) : state_(std::move(state)), channel_(make_channel(state_)) {}
+RopSession::RopSession(std::shared_ptr<ChannelState> state)
+    : state_(std::move(state)), channel_(make_channel(state_)) {}
 
 Outcome<std::shared_ptr<RopSession>> RopSession::open(ChannelOptions options) {
   std::shared_ptr<RopSession> session(new RopSession(std::make_shared<ChannelState>(std::move(options))));

@@ -1,4 +1,5 @@
-// Calls over RPC: the endpoint mapper, a connection with its binds, methods and their answers; blocking. [C706], [MS-RPCE]
+// Calls over RPC: the endpoint mapper, a connection with its binds, methods and their answers; blocking. [C706],
+// [MS-RPCE]
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@ namespace ropewalk::client::exchange {
 struct PduSeen {
   bool sent = false;
   dcerpc::PacketType type{};
-  std::size_t size = 0;  // bytes, of the fragment
+  std::size_t size = 0;                // bytes, of the fragment
   std::string_view interface, method;  // of requests and responses; empty where they are not known
 };
 

@@ -74,8 +74,7 @@ Awaitable<RpcAnswer> EmsmdbRpc::run(RpcCall& call) {
       auto in = parameters<emsmdb::EcRRegisterPushNotificationIn>(call.call, arena);
       if (!in) co_return RpcAnswer{dcerpc::kBadStubData, {}};
       // Push notifications by UDP: no client since Outlook 2007 asks for them. [MS-OXCRPC] 3.1.4.5 allows to refuse.
-      co_return answer_with(call.call,
-                            emsmdb::EcRRegisterPushNotificationOut{in->handle, 0, ErrorCode::not_supported});
+      co_return answer_with(call.call, emsmdb::EcRRegisterPushNotificationOut{in->handle, 0, ErrorCode::not_supported});
     }
     case 6:
       co_return answer_with(call.call, emsmdb::EcDummyRpcOut{ErrorCode::none});
@@ -123,8 +122,9 @@ std::optional<session::UserIdentity> EmsmdbRpc::who_calls(const RpcCall& call) {
 bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   auto user = who_calls(call);
   if (!user) {
-    parts_.refused(fmt::format("{}: EcDoConnectEx by {}, who is not in the directory", call.link.peer,
-                               call.caller().account.empty() ? "somebody without authentication" : call.caller().text()));
+    parts_.refused(
+        fmt::format("{}: EcDoConnectEx by {}, who is not in the directory", call.link.peer,
+                    call.caller().account.empty() ? "somebody without authentication" : call.caller().text()));
     return false;
   }
   const emsmdb::ConnectIn& in = connecting.in;
@@ -150,7 +150,8 @@ bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   out.server_version = words_of(kServerVersion);
   out.best_version = in.client_version;
   if (reply.session == nullptr) return true;
-  auto handle = parts_.handles.add(call.call.association, std::make_shared<SessionHandle>(parts_.service, reply.session));
+  auto handle =
+      parts_.handles.add(call.call.association, std::make_shared<SessionHandle>(parts_.service, reply.session));
   if (!handle) {
     parts_.service.disconnect(reply.session->id());
     reply.error = ErrorCode::too_many_sessions;
@@ -163,8 +164,8 @@ bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   out.dn_prefix = ndr::Pointer<ndr::String>::to(connecting.prefix);
   out.display_name = ndr::Pointer<ndr::String>::to(connecting.name);
   parts_.told(fmt::format("{} at {}, {}: session opened over {} at level {}, client {}", user->address, call.link.peer,
-                          "EcDoConnectEx", call.transport,
-                          auth::level_name(static_cast<auth::Level>(call.call.level)), application));
+                          "EcDoConnectEx", call.transport, auth::level_name(static_cast<auth::Level>(call.call.level)),
+                          application));
   return true;
 }
 
@@ -196,7 +197,8 @@ RpcAnswer EmsmdbRpc::disconnect(RpcCall& call) {
   Arena arena;
   auto in = parameters<emsmdb::EcDoDisconnectIn>(call.call, arena);
   if (!in) return {dcerpc::kBadStubData, {}};
-  if (parts_.handles.find<SessionHandle>(call.call.association, in->handle.uuid) == nullptr) return {dcerpc::kContextMismatch, {}};
+  if (parts_.handles.find<SessionHandle>(call.call.association, in->handle.uuid) == nullptr)
+    return {dcerpc::kContextMismatch, {}};
   parts_.handles.remove(call.call.association, in->handle.uuid);
   return answer_with(call.call, emsmdb::EcDoDisconnectOut{{}, ErrorCode::none});
 }

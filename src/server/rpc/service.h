@@ -76,7 +76,8 @@ class RpcService {
   virtual net::Awaitable<RpcAnswer> run(RpcCall& call) = 0;
 };
 
-// The parameters of a call; nullopt: the stub is not what the method takes. They live as long as the arena and the call.
+// The parameters of a call; nullopt: the stub is not what the method takes. They live as long as the arena and the
+// call.
 template <class In>
 std::optional<In> parameters(const rpc::Call& call, Arena& arena) {
   wire::Context format = wire::add_context(call.format, nullptr);

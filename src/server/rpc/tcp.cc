@@ -66,7 +66,8 @@ Awaitable<void> TcpTalk::run() {
     if (bytes.empty()) break;
     auto calls = conversation_->feed(bytes_of(bytes));
     for (RpcCall& call : calls) {
-      auto run = [conversation = conversation_, call = std::make_shared<RpcCall>(std::move(call))]() -> Awaitable<void> {
+      auto run = [conversation = conversation_,
+                  call = std::make_shared<RpcCall>(std::move(call))]() -> Awaitable<void> {
         co_await conversation->run(std::move(*call));
       };
       stream_->start(std::move(run));
