@@ -185,8 +185,10 @@ ErrorCode EmsmdbService::run_chain(session::Session& session, ByteView rops, boo
   }
 }
 
-bool EmsmdbService::is_brief(const ExecuteCall& call) const {
+bool EmsmdbService::is_brief(const session::Session& session, const ExecuteCall& call) const {
   constexpr std::size_t kMostBytes = 1024;
+  // What waits to be told comes with the answer, and may need rows of tables.
+  if (session.notifications.pending()) return false;
   if (call.rop_in.size() > kMostBytes) return false;
   Arena arena(1u << 20, 2 * kMostBytes);
   auto inputs = emsmdb::open_extended_buffers(call.rop_in, arena);

@@ -73,7 +73,7 @@ class EmsmdbService {
   // The caller holds the session's turn.
   mapi::ErrorCode execute(session::Session& session, const ExecuteCall& call, wire::OutBuffer& rop_out);
   // Whether execute() will take microseconds alone and may run where others wait.
-  bool is_brief(const ExecuteCall& call) const;
+  bool is_brief(const session::Session& session, const ExecuteCall& call) const;
   // False where there was no such session.
   bool disconnect(std::string_view session_id);
 

@@ -8,6 +8,7 @@
 #include "directory/basic_auth.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/mapihttp/response_stream.h"
+#include "server/identity.h"
 
 // Results of co_await are named before they are tested, and arguments before they are passed: g++ 12 lays the frames of
 // some other forms out wrongly.
@@ -53,10 +54,6 @@ std::string escape_html(std::string_view text) {
 
 bool is_session_id(std::string_view text) {
   return text.size() == 32 && text.find_first_not_of("0123456789ABCDEF") == text.npos;
-}
-
-session::UserIdentity identity_of(const directory::User& user) {
-  return {user.id, user.address, user.name, user.legacy_dn, user.mailbox_guid};
 }
 
 template <class Body>
@@ -336,8 +333,7 @@ Awaitable<void> MapiHttpEndpoint::run_rops(Call& call, const ExecuteCall& wanted
     }
   };
   bool begun = false;
-  // What waits to be told comes with the answer, and may need rows of tables.
-  if (!call.session->notifications.pending() && parts_.service.is_brief(wanted)) {
+  if (parts_.service.is_brief(*call.session, wanted)) {
     run();
   } else {
     net::Signal done;

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/utf16.h"
+#include "directory/ntlm_source.h"
 #include "net/signal.h"
 #include "protocol/dcerpc/status.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/emsmdb/methods.h"
+#include "server/identity.h"
 
 // As in mapihttp_endpoint.cc, results of co_await are named before they are tested: g++ 12.
 
@@ -102,20 +104,13 @@ struct EmsmdbRpc::Connecting {
 };
 
 std::optional<session::UserIdentity> EmsmdbRpc::who_calls(const RpcCall& call) {
-  auto identity = [](const directory::User& user) {
-    return session::UserIdentity{user.id, user.address, user.name, user.legacy_dn, user.mailbox_guid};
-  };
-  const auth::Identity who = call.caller();
-  if (who.account.empty()) {
+  if (call.caller().account.empty()) {
     if (call.link.user == nullptr) return std::nullopt;
-    return identity(*call.link.user);
+    return identity_of(*call.link.user);
   }
-  auto found = parts_.directory.find_by_login(who.text());
-  // A Kerberos principal is user@REALM; the realm is the domain of the address.
-  if (found.ok() && !*found && !who.domain.empty())
-    found = parts_.directory.find_by_address(who.account + "@" + who.domain);
+  auto found = parts_.directory.find_by_login(directory::login_of(*call.call.security));
   if (!found.ok() || !*found) return std::nullopt;
-  return identity(**found);
+  return identity_of(**found);
 }
 
 // Fills in everything but the return value, which is the reply's. False: the caller is nobody.
@@ -215,7 +210,7 @@ Awaitable<ErrorCode> EmsmdbRpc::run_rops(session::Session& session, const Execut
   }
   session::Turn turn(session.turns);
   session::Registry::touch(session, session::Session::Clock::now());
-  if (parts_.service.is_brief(wanted)) co_return parts_.service.execute(session, wanted, out);
+  if (parts_.service.is_brief(session, wanted)) co_return parts_.service.execute(session, wanted, out);
   auto work = [&] { return parts_.service.execute(session, wanted, out); };
   co_return co_await net::run(parts_.pool, work);
 }
