@@ -33,9 +33,9 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_s
   group(command.add_option("--profile", options->profile, "The profile, instead of the one in ~/.config/ropewalk"));
   group(command.add_option("--service", options->service, "Which service of the profile, instead of its default"));
   group(command.add_option("--auth", options->auth, "Over RPC: ntlm (the default), kerberos or negotiate"));
-  group(command.add_option("--level", options->level,
-                           "Over RPC: connect, packet, integrity or privacy (the default)"));
-  group(command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)"));
+  group(command.add_option("--level", options->level, "Over RPC: connect, packet, integrity or privacy (the default)"));
+  group(
+      command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)"));
   group(command.add_flag("--trace", options->trace, "Print the conversation with the server, ROP by ROP, to stderr"));
   return options;
 }

@@ -11,7 +11,8 @@
 
 namespace ropewalk::cli {
 
-// --server, --user, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --auth, --level, --mapper-port,
+// --server, --user, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --auth, --level,
+// --mapper-port,
 // --trace.
 struct ClientOptions {
   std::string server, user, dn, ca, profile, service, auth, level, mapper_port;

@@ -70,7 +70,8 @@ void serve(const ServeOptions& options, Outcome& outcome) {
   auto server = server::Server::start(*config);
   if (!server) return outcome.fail(server.error());
   std::string lines;
-  for (const auto& at : (*server)->listening()) lines += fmt::format("listening on {}{}\n", at.url, at.is_endpoint_mapper ? " (endpoint mapper)" : "");
+  for (const auto& at : (*server)->listening())
+    lines += fmt::format("listening on {}{}\n", at.url, at.is_endpoint_mapper ? " (endpoint mapper)" : "");
   write_output(lines);
   for (;;) {
     int caught = 0;
@@ -90,7 +91,9 @@ void add_serve_command(CLI::App& root, Outcome& outcome) {
   command->add_option("--data", options->data, "The folder with the directory and the mailboxes")->type_name("DIR");
   command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
       ->type_name("FILE");
-  command->add_option("--https-port", options->https_port, "The port for HTTPS; 0 takes any free one (8443 where no port is given)")
+  command
+      ->add_option("--https-port", options->https_port,
+                   "The port for HTTPS; 0 takes any free one (8443 where no port is given)")
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command->add_option("--http-port", options->http_port, "A port for plain HTTP, where nothing is encrypted")
@@ -99,7 +102,9 @@ void add_serve_command(CLI::App& root, Outcome& outcome) {
   command->add_option("--epm-port", options->epm_port, "The port of RPC's endpoint mapper (135 where no port is given)")
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
-  command->add_option("--rpc-port", options->rpc_port, "The port for RPC over TCP; 0 takes any free one (so where no port is given)")
+  command
+      ->add_option("--rpc-port", options->rpc_port,
+                   "The port for RPC over TCP; 0 takes any free one (so where no port is given)")
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen", options->listen, "The address to listen on (default: 127.0.0.1)")

@@ -160,13 +160,15 @@ Result<Service> service_of_url(const std::string& url, const std::string& user) 
     service.provider = "local";
     service.settings["path"] = url.substr(7);
   } else if (url.find("://") != std::string::npos) {
-    return Error{"the server \"" + url + "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///PATH"};
+    return Error{"the server \"" + url +
+                 "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///PATH"};
   } else if (std::error_code error; fs::exists(url, error)) {
     service.provider = "local";
     service.settings["path"] = url;
   } else {
-    return Error{"the server \"" + url +
-                 "\" is neither https://HOST[:PORT], http://HOST[:PORT] or ncacn_ip_tcp:HOST[PORT] nor an existing path"};
+    return Error{
+        "the server \"" + url +
+        "\" is neither https://HOST[:PORT], http://HOST[:PORT] or ncacn_ip_tcp:HOST[PORT] nor an existing path"};
   }
   return service;
 }

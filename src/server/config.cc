@@ -162,8 +162,9 @@ void read_root(Section& root, Config& config) {
     rpc.number("mapper", config.epm_port, 0, 65535);
     rpc.text("keytab", config.keytab);
     rpc.flag("ntlm_v1", config.ntlm_v1);
-    rpc.choice("level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
-               "connect, packet, integrity, privacy");
+    rpc.choice(
+        "level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
+        "connect, packet, integrity, privacy");
   });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);
@@ -223,8 +224,8 @@ std::vector<std::string> weak_settings(const Config& config) {
   std::vector<std::string> weak;
   if (config.http_port) weak.push_back("http.port: passwords and mail travel unencrypted over plain HTTP");
   if (config.rpc_level < auth::Level::privacy && (config.rpc_port || config.epm_port))
-    weak.push_back(fmt::format("rpc.level: mail travels over RPC with no more than level {}",
-                               auth::level_name(config.rpc_level)));
+    weak.push_back(
+        fmt::format("rpc.level: mail travels over RPC with no more than level {}", auth::level_name(config.rpc_level)));
   if (config.ntlm_v1) weak.push_back("rpc.ntlm_v1: answers that can be broken by trying are accepted");
   if (config.credentials_remembered > std::chrono::hours(1))
     weak.push_back(

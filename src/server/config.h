@@ -28,12 +28,12 @@ struct Config {
   std::string key{};                 // https.key
   std::optional<u16> http_port{};    // http.port: unencrypted, with passwords in the clear; nullopt: none
 
-  std::optional<u16> epm_port{};                      // rpc.mapper: the endpoint mapper's; nullopt: none
-  std::optional<u16> rpc_port{};                      // rpc.port: RPC over TCP; 0 is any free one; nullopt: none
-  bool epm_optional = false;                          // not in the file: do without the mapper where its port is taken
-  auth::Level rpc_level = auth::Level::privacy;       // rpc.level: what callers protect at least
-  std::string keytab{};                               // rpc.keytab: for Kerberos; empty: none
-  bool ntlm_v1 = false;                               // rpc.ntlm_v1: answers of clients before Windows 2000, too
+  std::optional<u16> epm_port{};                 // rpc.mapper: the endpoint mapper's; nullopt: none
+  std::optional<u16> rpc_port{};                 // rpc.port: RPC over TCP; 0 is any free one; nullopt: none
+  bool epm_optional = false;                     // not in the file: do without the mapper where its port is taken
+  auth::Level rpc_level = auth::Level::privacy;  // rpc.level: what callers protect at least
+  std::string keytab{};                          // rpc.keytab: for Kerberos; empty: none
+  bool ntlm_v1 = false;                          // rpc.ntlm_v1: answers of clients before Windows 2000, too
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry
   std::size_t sessions_per_user = 100;               // sessions.per_user

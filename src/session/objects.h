@@ -69,7 +69,7 @@ class TableObject final : public Object {
   const std::unique_ptr<store::Table> table;
   bool has_columns = false;
   std::shared_ptr<store::MailboxStore> store;  // keeps the event bus of `changes` alive
-  bool notifies = false;  // the client may be told of changes
+  bool notifies = false;                       // the client may be told of changes
   // Changes of the folder, from the client's first look at the rows on, until it resets the table; null where it does
   // not want to hear of them.
   std::unique_ptr<store::Subscription> changes;

@@ -67,8 +67,8 @@ std::optional<B> find_aux(const AuxBuffer& buffer, u8 type, Arena& arena, u8 ver
   return std::nullopt;
 }
 
-inline constexpr u8 kAuxPerfClientInfo = 0x02, kAuxClientControl = 0x0A, kAuxPerfProcessInfo = 0x0B, kAuxOsVersionInfo = 0x16, kAuxExOrgInfo = 0x17,
-                    kAuxServerCapabilities = 0x46, kAuxEndpointCapabilities = 0x48, kAuxClientConnectionInfo = 0x4A,
-                    kAuxServerSessionInfo = 0x4B;
+inline constexpr u8 kAuxPerfClientInfo = 0x02, kAuxClientControl = 0x0A, kAuxPerfProcessInfo = 0x0B,
+                    kAuxOsVersionInfo = 0x16, kAuxExOrgInfo = 0x17, kAuxServerCapabilities = 0x46,
+                    kAuxEndpointCapabilities = 0x48, kAuxClientConnectionInfo = 0x4A, kAuxServerSessionInfo = 0x4B;
 
 }  // namespace ropewalk::emsmdb
