@@ -39,6 +39,11 @@ void append_connect_aux(wire::OutBuffer& out) {
 
 }  // namespace
 
+std::string server_application() {
+  return fmt::format("Exchange/{:02}.{:02}.{:04}.{:03}", kServerVersion.major, kServerVersion.minor,
+                     kServerVersion.build, kServerVersion.revision);
+}
+
 // Packs plain output buffers into one answer, each behind its RPC_HEADER_EXT.
 class EmsmdbService::Packer {
  public:

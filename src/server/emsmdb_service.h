@@ -12,6 +12,8 @@ namespace ropewalk::server {
 
 // [MS-OXCRPC] 3.1.4.1.3. Exchange 2016 calls itself 15.1.
 inline constexpr session::ClientVersion kServerVersion{15, 1, 2507, 34};
+// The same for X-ServerApplication, "Exchange/15.01.2507.034": [MS-OXCMAPIHTTP] 2.2.3.3.7.
+std::string server_application();
 
 struct ConnectCall {
   std::string_view user_dn;  // as the client gave it: without prefix, any case

@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "base/utf16.h"
-#include "directory/basic_auth.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/mapihttp/response_stream.h"
 #include "server/identity.h"
@@ -65,9 +64,7 @@ Result<Body, wire::WireError> read_body(const net::HttpRequest& request, Arena& 
 
 MapiHttpEndpoint::MapiHttpEndpoint(Parts parts, MapiHttpSettings settings)
     : parts_(parts), settings_(std::move(settings)) {
-  // [MS-OXCMAPIHTTP] 2.2.3.3.7
-  facts_.server_application = fmt::format("Exchange/{:02}.{:02}.{:04}.{:03}", kServerVersion.major,
-                                          kServerVersion.minor, kServerVersion.build, kServerVersion.revision);
+  facts_.server_application = server_application();
   facts_.pending_period = settings_.pending_period;
   facts_.expiration = parts_.service.registry().limits().expiry;
 }
@@ -76,8 +73,8 @@ bool MapiHttpEndpoint::serves(std::string_view path) { return starts_with_ignori
 
 Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpResponder& responder) {
   Call call(request, responder);
-  const bool known = co_await authenticate(call);
-  if (!known) co_return;
+  call.user = co_await parts_.sign_in.user_of(request, responder);
+  if (call.user == nullptr) co_return;
   Refusal refusal = examine(call);
   if (!refusal) refusal = find_session(call);
   if (refusal) {
@@ -103,59 +100,6 @@ Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpRes
       break;
     }
   }
-}
-
-// ---- who is it ----
-
-Awaitable<bool> MapiHttpEndpoint::authenticate(Call& call) {
-  std::string_view header = call.request.headers.get("Authorization");
-  std::string reason = "no credentials";
-  if (header.empty()) {
-    co_await challenge(call, reason);
-    co_return false;
-  }
-  auto credentials = directory::parse_basic(header);
-  if (!credentials.ok()) {
-    reason = credentials.error().text;
-    co_await challenge(call, reason);
-    co_return false;
-  }
-  call.user = parts_.authenticator.recall(credentials->login, credentials->password);
-  if (call.user != nullptr) co_return true;
-  auto verify = [&] {
-    return parts_.authenticator.verify(credentials->login, credentials->password, call.request.peer);
-  };
-  directory::Verdict verdict = co_await net::run(parts_.sign_in, verify);
-  call.user = verdict.user;
-  if (call.user != nullptr) co_return true;
-  if (verdict.refusal == directory::Refusal::rate_limited || verdict.refusal == directory::Refusal::unavailable) {
-    co_await answer_busy(call, verdict);
-  } else {
-    co_await challenge(call, verdict.reason);
-  }
-  co_return false;
-}
-
-// 401 as [RFC 7617] has it. The reason is for the log alone.
-Awaitable<void> MapiHttpEndpoint::challenge(Call& call, const std::string& reason) {
-  bool has_tried = call.request.headers.has("Authorization");
-  parts_.log.write(has_tried ? LogLevel::warning : LogLevel::debug, call.who() + ": refused with 401: " + reason);
-  net::HttpResponseHead head(401);
-  head.add("WWW-Authenticate", fmt::format("Basic realm=\"{}\", charset=\"UTF-8\"", settings_.realm));
-  head.add(mapihttp::kContentType, "text/html; charset=utf-8");
-  head.add(mapihttp::kServerApplication, facts_.server_application);
-  co_await call.responder.send(head, "<html><body>Sign in with your address and password.</body></html>\n");
-}
-
-// Not 401: clients would ask their user for the password.
-Awaitable<void> MapiHttpEndpoint::answer_busy(Call& call, const directory::Verdict& verdict) {
-  parts_.log.warning(call.who() + ": refused with 503: " + verdict.reason);
-  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(verdict.retry_in).count() + 1;
-  net::HttpResponseHead head(503);
-  head.add("Retry-After", std::to_string(seconds));
-  head.add(mapihttp::kContentType, "text/html; charset=utf-8");
-  head.add(mapihttp::kServerApplication, facts_.server_application);
-  co_await call.responder.send(head, "<html><body>Too many sign-ins failed; try again later.</body></html>\n");
 }
 
 // ---- is it a request ----

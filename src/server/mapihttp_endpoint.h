@@ -1,12 +1,9 @@
 // The mailbox endpoint of MAPI over HTTP: POST /mapi/emsmdb/. [MS-OXCMAPIHTTP] 2.2.4, 3.2.5.
 #pragma once
 
-#include "directory/authenticator.h"
-#include "net/http_server.h"
 #include "net/signal.h"
-#include "net/worker_pool.h"
 #include "server/emsmdb_service.h"
-#include "server/logging.h"
+#include "server/http_sign_in.h"
 #include "server/mapihttp_call.h"
 #include "server/mapihttp_settings.h"
 
@@ -17,9 +14,8 @@ class MapiHttpEndpoint {
  public:
   struct Parts {
     EmsmdbService& service;
-    directory::Authenticator& authenticator;
-    net::WorkerPool& pool;     // for ROPs
-    net::WorkerPool& sign_in;  // for password hashes, which must not hold up ROPs
+    HttpSignIn& sign_in;
+    net::WorkerPool& pool;  // for ROPs
     Log& log;
   };
   MapiHttpEndpoint(Parts parts, MapiHttpSettings settings);
@@ -32,9 +28,6 @@ class MapiHttpEndpoint {
   using Call = MapiHttpCall;
   using Refusal = MapiHttpRefusal;
 
-  net::Awaitable<bool> authenticate(Call& call);
-  net::Awaitable<void> challenge(Call& call, const std::string& reason);
-  net::Awaitable<void> answer_busy(Call& call, const directory::Verdict& verdict);
   net::Awaitable<void> refuse(Call& call, Refusal refusal);
   // The whole response at once.
   net::Awaitable<void> answer(Call& call, const wire::OutBuffer& body);

@@ -128,6 +128,7 @@ class Server::Impl {
   std::unique_ptr<net::WorkerPool> pool_, sign_in_;
   std::optional<directory::Authenticator> authenticator_;
   std::optional<EmsmdbService> service_;
+  std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<RpcServer> rpc_;
@@ -186,7 +187,8 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   std::function<void(const std::string&)> debug;
   if (log_.writes(LogLevel::debug)) debug = [this](const std::string& line) { log_.debug(line); };
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
-  endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *authenticator_, *pool_, *sign_in_, log_}, config_.mapihttp);
+  http_sign_in_.emplace(HttpSignIn::Parts{*authenticator_, *sign_in_, log_, config_.mapihttp.realm});
+  endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
   if (config_.https_port || config_.http_port) ROPEWALK_CHECK(listen());
   if (config_.rpc_port || config_.epm_port) ROPEWALK_CHECK(listen_for_rpc());
   janitor_.emplace(registry_, log_);
