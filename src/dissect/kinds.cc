@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dissect/catalogue.h"
 #include "dissect/struct_kinds.h"
 #include "mapi/ascii_case.h"
 #include "mapi/property_names.h"
@@ -23,21 +24,6 @@ const std::vector<Kind>& all_kinds() {
     return named;
   }();
   return all;
-}
-
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      bool same = mapi::ascii_lower(a[i - 1]) == mapi::ascii_lower(b[j - 1]);
-      std::size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
-      diagonal = row[j];
-      row[j] = next;
-    }
-  }
-  return row[b.size()];
 }
 
 Result<mapi::PropTag> parse_column(std::string_view text) {
@@ -65,15 +51,9 @@ const Kind* find_kind(std::string_view name) {
 }
 
 std::vector<std::string_view> similar_kinds(std::string_view name) {
-  std::vector<std::pair<std::size_t, std::string_view>> ranked;
-  for (const Kind& kind : all_kinds()) {
-    std::size_t edits = edits_between(name, kind.name);
-    if (edits <= 2 + name.size() / 4) ranked.emplace_back(edits, kind.name);
-  }
-  std::sort(ranked.begin(), ranked.end());
   std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(ranked.size(), 5); ++i) names.push_back(ranked[i].second);
-  return names;
+  for (const Kind& kind : all_kinds()) names.push_back(kind.name);
+  return similar_names(name, names);
 }
 
 wire::Tree read_kind(const Kind& kind, ByteView bytes, Arena& arena, const KindOptions& options) {
