@@ -338,6 +338,12 @@ Status Directory::remove(std::string_view address) {
   return {};
 }
 
+Result<bool> Directory::has_ntlm_users() {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_TRY(auto any, state_->database.integer("SELECT 1 FROM user WHERE nt_hash IS NOT NULL LIMIT 1"));
+  return any.has_value();
+}
+
 Result<std::optional<StoredPassword>> Directory::stored_password(i64 user_id) {
   std::lock_guard guard(state_->lock);
   ROPEWALK_TRY(auto row, state_->database.prepare("SELECT password, password_version FROM user WHERE id = ?"));

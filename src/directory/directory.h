@@ -64,6 +64,8 @@ class Directory {
   Status switch_ntlm_off(std::string_view address);
   Status remove(std::string_view address);  // the mailbox file is the caller's
 
+  // Whether NTLM is on for anybody.
+  Result<bool> has_ntlm_users();
   // nullopt: no such user (any more).
   Result<std::optional<StoredPassword>> stored_password(i64 user_id);
   // NTLM's hash of a user's password; nullopt: NTLM is not on for him, or there is no such user (any more).

@@ -1,5 +1,8 @@
 #include "net/connection.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -251,6 +254,7 @@ bool Connection::acceptable(const RequestParser& parser) {
 Awaitable<void> Connection::handle() {
   phase_ = Phase::handling;
   answer_ = Answer::none;
+  added_.clear();
   std::string failure;
   try {
     co_await server_.handler(request_, *this);
@@ -337,7 +341,8 @@ void Connection::start_head(const HttpResponseHead& head) {
   append_number(head_, static_cast<u64>(head.status()));
   head_.append(" ").append(http_reason(head.status())).append("\r\n").append(date_line());
   if (!server_.options.server_name.empty()) append_header(head_, "Server", server_.options.server_name);
-  head_.append(head.lines());
+  head_.append(head.lines()).append(added_);
+  added_.clear();
   if (!keep_alive_) {
     head_ += "Connection: close\r\n";
   } else if (!chunks_allowed_) {
@@ -516,6 +521,15 @@ void Connection::end_watch() {
   watching_ = false;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+}
+
+std::vector<u8> Connection::certificate() const {
+  X509* shown = transport_.is_tls() ? SSL_get_certificate(transport_.ssl()) : nullptr;
+  const int size = shown == nullptr ? 0 : i2d_X509(shown, nullptr);
+  std::vector<u8> der(static_cast<std::size_t>(std::max(size, 0)));
+  u8* at = der.data();
+  if (size > 0) i2d_X509(shown, &at);
+  return der;
 }
 
 // ---- from outside ----

@@ -69,6 +69,8 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Awaitable<bool> write_piece(std::string_view bytes) override;
   Awaitable<std::string_view> read_body() override;
   void on_interrupt(std::function<void(Interrupt)> hook) override;
+  void add_header(std::string_view name, std::string_view value) override { append_header(added_, name, value); }
+  std::vector<u8> certificate() const override;
 
  private:
   enum class Phase { handshake, idle, receiving, handling, closing };
@@ -107,6 +109,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   HttpRequest request_;
   std::string input_;                      // received, not yet parsed
   std::string head_;                       // status line, header fields, small pieces on their way out
+  std::string added_;                      // fields for the head of the next answer
   std::unique_ptr<RequestParser> parser_;  // while a request is read
   std::function<void(Interrupt)> hook_;
   Clock::time_point deadline_ = Clock::time_point::max();

@@ -1,6 +1,7 @@
 // HTTP messages as values, for the server and the client alike: [RFC 9110], [RFC 9112].
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,12 @@ class HttpHeaders {
   std::vector<Field> fields_;
 };
 
+// What a handler keeps with a connection, from one of its requests to the next.
+class ConnectionState {
+ public:
+  virtual ~ConnectionState() = default;
+};
+
 // A request as it arrived. The server owns it; it lives until the handler's coroutine ends. A handler may move parts
 // out.
 struct HttpRequest {
@@ -52,6 +59,8 @@ struct HttpRequest {
   std::string peer;  // the client's address without the port
   u16 peer_port = 0;
   bool is_tls = false;
+  // Left alone by the server between the requests of one connection, freed with it. Only the handler at work uses it.
+  std::shared_ptr<ConnectionState> kept;
 };
 
 // Status and header fields of a response under construction. Content-Length, Transfer-Encoding, Connection and Date are

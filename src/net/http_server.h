@@ -43,6 +43,10 @@ class HttpResponder {
   // thread, when the client vanishes or the server wants to stop. Set a Signal in it. Called at once if it is so
   // already.
   virtual void on_interrupt(std::function<void(Interrupt)> hook) = 0;
+  // One more field for the head of whatever answer this request gets.
+  virtual void add_header(std::string_view name, std::string_view value) = 0;
+  // The certificate that this TLS connection was served with, in DER; empty without TLS.
+  virtual std::vector<u8> certificate() const = 0;
 
  protected:
   ~HttpResponder() = default;

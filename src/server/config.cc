@@ -72,6 +72,20 @@ class Section {
     auto found = node->value_exact<std::string>();
     if (!found || !take(*found)) fail(*node, fmt::format("'{}{}' is to be one of {}", prefix_, key, choices));
   }
+  // A list, each of whose texts `take` accepts.
+  void each(const char* key, const std::function<void()>& begin, const std::function<bool(const std::string&)>& take,
+            std::string_view choices) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    begin();
+    const toml::array* list = node->as_array();
+    bool is_good = list != nullptr && !list->empty();
+    for (std::size_t i = 0; is_good && i < list->size(); ++i) {
+      auto found = (*list)[i].value_exact<std::string>();
+      is_good = found && take(*found);
+    }
+    if (!is_good) fail(*node, fmt::format("'{}{}' is to be a list of some of {}", prefix_, key, choices));
+  }
   void flag(const char* key, bool& value) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
@@ -130,6 +144,26 @@ bool take_level(const std::string& text, auth::Level& level) {
   return false;
 }
 
+void read_sign_in(Section& sign_in, Config& config) {
+  constexpr i64 kDay = 86'400;
+  sign_in.number("remember", config.credentials_remembered, 0, kDay);
+  sign_in.number("failures", config.failures_in_a_row, 1, 100'000);
+  sign_in.flag("channel_bindings", config.require_channel_bindings);
+  sign_in.each(
+      "http",
+      [&] {
+        config.http_schemes = {false, false, false};
+      },
+      [&](const std::string& scheme) {
+        HttpSchemes& schemes = config.http_schemes;
+        for (auto [name, wanted] : {std::pair("negotiate", &schemes.negotiate), std::pair("ntlm", &schemes.ntlm),
+                                    std::pair("basic", &schemes.basic)})
+          if (scheme == name) return *wanted = true;
+        return false;
+      },
+      "\"negotiate\", \"ntlm\", \"basic\"");
+}
+
 void read_root(Section& root, Config& config) {
   constexpr i64 kDay = 86'400;
   root.text("data", config.data);
@@ -156,7 +190,10 @@ void read_root(Section& root, Config& config) {
     https.text("certificate", config.certificate);
     https.text("key", config.key);
   });
-  root.section("http", [&](Section& http) { http.number("port", config.http_port, 0, 65535); });
+  root.section("http", [&](Section& http) {
+    http.number("port", config.http_port, 0, 65535);
+    http.flag("basic", config.basic_in_the_clear);
+  });
   root.section("rpc", [&](Section& rpc) {
     rpc.number("port", config.rpc_port, 0, 65535);
     rpc.number("mapper", config.epm_port, 0, 65535);
@@ -171,10 +208,7 @@ void read_root(Section& root, Config& config) {
     sessions.number("per_user", config.sessions_per_user, 1, 100'000);
     sessions.number("total", config.sessions, 1, 10'000'000);
   });
-  root.section("sign_in", [&](Section& sign_in) {
-    sign_in.number("remember", config.credentials_remembered, 0, kDay);
-    sign_in.number("failures", config.failures_in_a_row, 1, 100'000);
-  });
+  root.section("sign_in", [&](Section& sign_in) { read_sign_in(sign_in, config); });
   root.section("limits", [&](Section& limits) { limits.number("connections", config.max_connections, 0, 10'000'000); });
   root.section("threads", [&](Section& threads) {
     threads.number("io", config.io_threads, 0, 1024);
@@ -222,7 +256,9 @@ std::string default_config_path(const std::string& data) {
 
 std::vector<std::string> weak_settings(const Config& config) {
   std::vector<std::string> weak;
-  if (config.http_port) weak.push_back("http.port: passwords and mail travel unencrypted over plain HTTP");
+  if (config.http_port) weak.push_back("http.port: mail travels unencrypted over plain HTTP");
+  if (config.http_port && config.basic_in_the_clear && config.http_schemes.basic)
+    weak.push_back("http.basic: passwords travel in the clear over plain HTTP");
   if (config.rpc_level < auth::Level::privacy && (config.rpc_port || config.epm_port))
     weak.push_back(
         fmt::format("rpc.level: mail travels over RPC with no more than level {}", auth::level_name(config.rpc_level)));

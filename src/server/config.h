@@ -14,6 +14,11 @@
 
 namespace ropewalk::server {
 
+// Ways to sign in over HTTP.
+struct HttpSchemes {
+  bool negotiate = true, ntlm = true, basic = true;
+};
+
 // A key of the file stands beside each field. Durations are seconds in the file.
 struct Config {
   std::string data;                       // data: the folder of everything the server keeps
@@ -26,13 +31,14 @@ struct Config {
   std::optional<u16> https_port{};   // https.port: 0 is any free one; nullopt: no HTTPS
   std::string certificate{};         // https.certificate: PEM; empty: DATA/tls/certificate.pem, made where it is absent
   std::string key{};                 // https.key
-  std::optional<u16> http_port{};    // http.port: unencrypted, with passwords in the clear; nullopt: none
+  std::optional<u16> http_port{};    // http.port: unencrypted; nullopt: none
+  bool basic_in_the_clear = false;   // http.basic: passwords over plain HTTP from other machines too
 
   std::optional<u16> epm_port{};                 // rpc.mapper: the endpoint mapper's; nullopt: none
   std::optional<u16> rpc_port{};                 // rpc.port: RPC over TCP; 0 is any free one; nullopt: none
   bool epm_optional = false;                     // not in the file: do without the mapper where its port is taken
   auth::Level rpc_level = auth::Level::privacy;  // rpc.level: what callers protect at least
-  std::string keytab{};                          // rpc.keytab: for Kerberos; empty: none
+  std::string keytab{};                          // rpc.keytab: for Kerberos, over HTTP too; empty: none
   bool ntlm_v1 = false;                          // rpc.ntlm_v1: answers of clients before Windows 2000, too
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry
@@ -40,6 +46,8 @@ struct Config {
   std::size_t sessions = 100'000;                    // sessions.total
   std::chrono::seconds credentials_remembered{300};  // sign_in.remember
   unsigned failures_in_a_row = 20;                   // sign_in.failures: per account, before they are slowed down
+  HttpSchemes http_schemes{};                        // sign_in.http: negotiate, ntlm, basic
+  bool require_channel_bindings = false;             // sign_in.channel_bindings: what does not bind itself to TLS fails
   std::size_t max_connections = 0;                   // limits.connections; 0: what the open files allow
   unsigned io_threads = 0;                           // threads.io; 0: one per core
   unsigned workers = 0;                              // threads.workers; 0: twice the cores

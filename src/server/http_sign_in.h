@@ -1,35 +1,62 @@
-// Who is behind an HTTP request. One place for every endpoint: MAPI over HTTP and RPC over HTTP.
+// Whose is this HTTP request? Basic ([RFC7617]), Negotiate ([RFC4559]) and NTLM ([MS-NTHT]); MAPI over HTTP and RPC
+// over HTTP ask the same way.
 #pragma once
 
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "auth/security_context.h"
 #include "directory/authenticator.h"
 #include "net/http_server.h"
 #include "net/worker_pool.h"
+#include "server/config.h"
 #include "server/logging.h"
 
 namespace ropewalk::server {
 
-// Any thread. Outlives the HTTP server.
+// Any thread; outlives the HTTP server.
+//
+// Basic signs in one request. What Negotiate and NTLM prove holds for the connection: later requests on it that bring
+// no Authorization are that user's, until one brings another, the user is removed, or the password changes.
 class HttpSignIn {
  public:
   struct Parts {
+    directory::Directory& directory;
     directory::Authenticator& authenticator;
-    net::WorkerPool& pool;  // for password hashes, which must not hold up anything else
+    net::WorkerPool& pool;  // for password hashes and tickets, which take their time
     Log& log;
-    std::string realm;
   };
-  explicit HttpSignIn(Parts parts) : parts_(std::move(parts)) {}
+  HttpSignIn(Parts parts, const Config& config);
 
-  // The user whom the request's credentials prove. Null: there is none, and the request has been answered: 401, or 503
-  // while sign-ins are limited.
-  net::Awaitable<std::shared_ptr<const directory::User>> user_of(net::HttpRequest& request,
-                                                                 net::HttpResponder& responder);
+  using UserPtr = std::shared_ptr<const directory::User>;
+  // The user. Null: the request has been answered, with 401 and what is offered or the next token, or with 503 where
+  // too many sign-ins failed.
+  net::Awaitable<UserPtr> user_of(net::HttpRequest& request, net::HttpResponder& responder);
 
  private:
-  net::Awaitable<void> challenge(net::HttpRequest& request, net::HttpResponder& responder, const std::string& reason);
-  net::Awaitable<void> answer_busy(net::HttpRequest& request, net::HttpResponder& responder,
-                                   const directory::Verdict& verdict);
+  struct Kept;
+  struct Attempt;
+
+  net::Awaitable<void> by_password(Attempt& attempt);
+  net::Awaitable<void> by_token(Attempt& attempt);
+  void take_token(Attempt& attempt, Kept& kept);
+  void end_with(Attempt& attempt, Kept& kept, const auth::Step& last);
+  bool still_good(Kept& kept);
+  bool offers_basic(const net::HttpRequest& request) const;
+  bool offers(auth::Mechanism mechanism);
+  bool offers_ntlm();
+  net::Awaitable<void> answer(Attempt& attempt);
+  net::Awaitable<void> answer_busy(Attempt& attempt);
 
   Parts parts_;
+  HttpSchemes schemes_;
+  bool basic_in_the_clear_;
+  std::string realm_;
+  auth::ServerOptions options_;
+  std::mutex lock_;  // of the two below
+  u64 ntlm_known_for_ = 0;
+  bool ntlm_known_ = false;
 };
 
 }  // namespace ropewalk::server

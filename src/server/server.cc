@@ -187,7 +187,7 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   std::function<void(const std::string&)> debug;
   if (log_.writes(LogLevel::debug)) debug = [this](const std::string& line) { log_.debug(line); };
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
-  http_sign_in_.emplace(HttpSignIn::Parts{*authenticator_, *sign_in_, log_, config_.mapihttp.realm});
+  http_sign_in_.emplace(HttpSignIn::Parts{*directory_, *authenticator_, *sign_in_, log_}, config_);
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
   if (config_.https_port || config_.http_port) ROPEWALK_CHECK(listen());
   if (config_.rpc_port || config_.epm_port) ROPEWALK_CHECK(listen_for_rpc());

@@ -1,7 +1,6 @@
 #include "server/rpc/rpc_server.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "directory/ntlm_source.h"
 #include "net/tcp_server.h"
@@ -13,6 +12,7 @@
 #include "rpc/services.h"
 #include "server/rpc/emsmdb_rpc.h"
 #include "server/rpc/tcp.h"
+#include "server/server_security.h"
 
 namespace ropewalk::server {
 namespace {
@@ -59,22 +59,6 @@ class Management final : public RpcService {
   const rpc::Endpoint& endpoint_;
 };
 
-// "MAIL" of "mail.ropewalk.test": what NTLM calls a machine.
-std::string netbios_name(std::string_view name) {
-  std::string made;
-  for (char c : name.substr(0, name.find('.'))) {
-    if (made.size() == 15) break;
-    made += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  }
-  return made;
-}
-
-std::string host_name(const Config& config) {
-  if (!config.host_names.empty()) return config.host_names.front();
-  char host[256] = {};
-  return gethostname(host, sizeof host - 1) == 0 && host[0] != '\0' ? host : "localhost";
-}
-
 }  // namespace
 
 class RpcServer::Impl {
@@ -111,14 +95,8 @@ class RpcServer::Impl {
 };
 
 void RpcServer::Impl::make_security() {
-  const Config& config = parts_.config;
-  const std::string host = host_name(config);
+  security_ = security_options(parts_.config);
   security_.hashes = directory::ntlm_source(parts_.directory, &parts_.authenticator);
-  security_.names.computer = netbios_name(host);
-  security_.names.domain = netbios_name(config.organization);
-  security_.names.dns_computer = host;
-  security_.keytab = config.keytab;
-  security_.allow_ntlm_v1 = config.ntlm_v1;
   security_.dce_style = true;
   security_.allow_anonymous = true;  // the mapper and management are for everybody; sessions are not
 }
