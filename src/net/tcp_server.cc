@@ -1,5 +1,7 @@
 #include "net/tcp_server.h"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -26,6 +28,14 @@ namespace {
 
 constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::chrono::milliseconds kSweep{500};
+// A peer that is gone without a word is noticed after this long: seconds of silence, seconds between probes, probes.
+constexpr int kProbeAfter = 120, kProbeEvery = 30, kProbes = 4;
+
+void probe_when_silent(int socket) {
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kProbeAfter, sizeof kProbeAfter);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeEvery, sizeof kProbeEvery);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
+}
 
 class Connected;
 
@@ -250,6 +260,7 @@ void TcpServer::Impl::begin(TcpLoop& loop, Socket socket, const StreamHandler& h
   socket.non_blocking(true, failed);
   if (!failed) socket.set_option(tcp::no_delay(true), failed);
   if (!failed) socket.set_option(asio::socket_base::keep_alive(true), failed);
+  if (!failed) probe_when_silent(socket.native_handle());
   if (failed) return;  // already gone
   if (shared_.open.load() >= shared_.options.max_connections) {
     if (!std::exchange(told_full_, true))

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "net/signal.h"
@@ -138,6 +140,28 @@ TEST_F(TcpServerTest, SlowReadersAreCutOff) {
   Wire wire(port_);
   EXPECT_TRUE(eventually([&] { return log().find("took nothing for too long") != std::string::npos; }));
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+}
+
+// A peer whose machine is gone says no more: the kernel asks, before long.
+TEST_F(TcpServerTest, SilentPeersAreProbed) {
+  start(echo);
+  Wire wire(port_);
+  wire.send("hello.");
+  EXPECT_EQ(wire.read_until("."), "hello.");
+  // "sl local_address rem_address st tx_queue:rx_queue tr:tm->when ...": timer 02 is keep-alive's, in hundredths of a
+  // second.
+  char local[16];
+  std::snprintf(local, sizeof local, ":%04X", port_);
+  std::string own_timer;
+  std::ifstream table("/proc/net/tcp");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string number, here, there, state, queues, timer;
+    fields >> number >> here >> there >> state >> queues >> timer;
+    if (here.ends_with(local) && state == "01") own_timer = timer;
+  }
+  ASSERT_THAT(own_timer, testing::StartsWith("02:"));
+  EXPECT_LE(std::stoul(own_timer.substr(3), nullptr, 16), 12'000u);
 }
 
 TEST_F(TcpServerTest, TurnsAwayMoreThanItMayHold) {

@@ -11,6 +11,7 @@ using dcerpc::PfcFlags;
 namespace {
 
 constexpr u16 kFeatures = 0xFFFF;
+constexpr const char* kEnding = "the server has asked to end the connection";
 
 std::string reason_text(const dcerpc::ContextAnswer& answer) {
   switch (answer.reason.value) {
@@ -202,6 +203,7 @@ ndr::Format ClientConnection::format(u16 context_id) const { return {false, cont
 
 Result<u32> ClientConnection::call(u16 context_id, u16 opnum, ByteView stub, const std::optional<Guid>& object) {
   if (!error_.empty()) return Error{error_};
+  if (ending_) return Error{kEnding};
   if (!bound_ || context_id >= contexts_.size() || contexts_[context_id].state != State::accepted)
     return Error{fmt::format("a call of opnum {} on an interface that is not bound", opnum)};
   if (!waiting_.empty() && !multiplexed_)
@@ -296,7 +298,8 @@ void ClientConnection::process(std::span<u8> bytes) {
     case PacketType::fault:
       return fault(*pdu);
     case PacketType::shutdown:
-      return;  // a hint: the server wants to be rid of idle connections
+      ending_ = true;  // [C706] 12.6.4.11: what is under way comes to its end first
+      return;
     default:
       return fail(fmt::format("the server sends {}", dcerpc::packet_name(pdu->type)));
   }

@@ -60,6 +60,8 @@ class ClientConnection {
   void sent(std::size_t n);
   // Why the connection cannot be used any more; for people. Empty while it can.
   const std::string& error() const { return error_; }
+  // The server has asked to end the connection: calls under way are still answered, further ones fail.
+  bool is_ending() const { return ending_; }
   // May a call be sent while another one waits?
   bool multiplexed() const { return multiplexed_; }
   bool bound() const { return bound_; }
@@ -100,6 +102,7 @@ class ClientConnection {
   std::size_t sent_ = 0;
   std::string error_, address_;
   bool bound_ = false, multiplexed_ = false, sign_header_ = false;
+  bool ending_ = false;
   bool asked_ = false;  // a bind or alter_context waits for its answer
   u16 max_fragment_ = 5840;
   u32 association_ = 0, last_call_ = 0;

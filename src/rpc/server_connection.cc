@@ -54,6 +54,7 @@ void ServerConnection::receive(ByteView bytes) {
 }
 
 void ServerConnection::process(std::span<u8> bytes) {
+  count(&Statistics::packets_in);
   Arena arena(1u << 20, 4096);
   auto decoded = wire::decode<Pdu>(bytes, arena);
   if (!decoded.ok()) {
@@ -76,11 +77,23 @@ void ServerConnection::process(std::span<u8> bytes) {
       return request({bytes, pdu});
     case PacketType::co_cancel:
     case PacketType::orphaned:
-      return;  // a call that runs is finished all the same, as on Windows
+      return cancel(pdu);
     default:
       fault_and_close(pdu.call_id, 0, dcerpc::kProtocolError, false,
                       fmt::format("a client does not send {}", dcerpc::packet_name(pdu.type)));
   }
+}
+
+// The rest of a request that is still on its way is waited for all the same, as on Windows.
+void ServerConnection::cancel(const Pdu& pdu) {
+  auto found = pending_.find(pdu.call_id);
+  if (found == pending_.end()) return;
+  cancelled_.push_back(pdu.call_id);
+  if (pdu.type == PacketType::orphaned) found->second.orphaned = true;
+}
+
+bool ServerConnection::is_answer_due() const {
+  return std::any_of(pending_.begin(), pending_.end(), [](const auto& one) { return !one.second.orphaned; });
 }
 
 // ---- binding ----
@@ -275,7 +288,7 @@ void ServerConnection::request(const Fragment& fragment) {
 void ServerConnection::first_fragment(const Fragment& fragment) {
   const Pdu& pdu = fragment.pdu;
   const auto& request = pdu.as<dcerpc::Request>();
-  if (!multiplexed_ && !pending_.empty())
+  if (!multiplexed_ && is_answer_due())
     return fault_and_close(pdu.call_id, 0, dcerpc::kProtocolError, true,
                            "a request while another one is served, without PFC_CONC_MPX");
   if (partial_) {
@@ -417,6 +430,7 @@ void ServerConnection::complete(Call call) {
     note(fmt::format("RPC: interface {} has no opnum {}", call.target->id.to_string(), call.opnum));
     return send_fault(call.call_id, call.context_id, dcerpc::kOpnumOutOfRange, false);
   }
+  count(&Statistics::calls_in);
   pending_[call.call_id] = {call.context_id, call.security_id, call.security != nullptr};
   calls_.push_back(std::move(call));
 }
@@ -425,9 +439,11 @@ void ServerConnection::complete(Call call) {
 
 void ServerConnection::respond(const Call& call, ByteView stub) {
   auto found = pending_.find(call.call_id);
-  if (found == pending_.end() || closing_) return;
+  if (found == pending_.end()) return;
   const Security* security = found->second.secured ? security_of(found->second.security_id) : nullptr;
+  const bool orphaned = found->second.orphaned;
   pending_.erase(found);
+  if (orphaned || closing_) return;
   std::size_t room = (max_fragment_ - kRequestHeader - trailer_room(security)) & ~std::size_t{15};
   std::size_t before = out_.size();
   bool first = true;
@@ -446,13 +462,18 @@ void ServerConnection::respond(const Call& call, ByteView stub) {
       out_.truncate(before);
       return fault_and_close(call.call_id, call.context_id, dcerpc::kSecurityPackageError, true, done.error().text);
     }
+    count(&Statistics::packets_out);
     stub = stub.subspan(n);
     first = false;
   } while (!stub.empty());
 }
 
 void ServerConnection::fault(const Call& call, u32 status, bool executed) {
-  if (pending_.erase(call.call_id) == 0 || closing_) return;
+  auto found = pending_.find(call.call_id);
+  if (found == pending_.end()) return;
+  const bool orphaned = found->second.orphaned;
+  pending_.erase(found);
+  if (orphaned || closing_) return;
   send_fault(call.call_id, call.context_id, status, executed);
 }
 
@@ -464,7 +485,17 @@ Pdu ServerConnection::reply(PacketType type, u32 call_id) const {
 }
 
 void ServerConnection::send(Pdu& pdu) {
+  count(&Statistics::packets_out);
   if (!wire::encode(pdu, out_)) closing_ = true;
+}
+
+void ServerConnection::shut_down() {
+  if (!bound_ || closing_ || is_answer_due()) return;
+  Pdu pdu = reply(PacketType::shutdown, 0);
+  dcerpc::Shutdown body;
+  pdu.body = &body;
+  send(pdu);
+  closing_ = true;
 }
 
 void ServerConnection::nak(const Pdu& to, RejectReason reason, const std::string& why) {

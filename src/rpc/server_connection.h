@@ -2,6 +2,7 @@
 // clock. [C706] 12.6, [MS-RPCE] 3.3.3; where they leave a choice, as Windows does.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 
@@ -21,11 +22,18 @@ struct ServedInterface {
   const void* owner = nullptr;  // whatever the server wants back with each call
 };
 
+// What rpc_mgmt_inq_stats tells, of all endpoints of a server: [C706] 2.12.2 (rpc_stats_vector_t). Any thread.
+struct Statistics {
+  std::atomic<u32> calls_in{0};                    // requests that were taken to be run
+  std::atomic<u32> packets_in{0}, packets_out{0};  // PDUs
+};
+
 // What all connections of an endpoint share. Outlives them.
 struct Endpoint {
   std::vector<ServedInterface> interfaces;
   Associations* associations = nullptr;
-  std::string address;  // bind_ack's secondary address: "135", "\\PIPE\\epmapper"
+  Statistics* statistics = nullptr;  // none: nobody counts
+  std::string address;               // bind_ack's secondary address: "135", "\\PIPE\\epmapper"
   bool offer_ndr64 = true;
   u16 max_fragment = 5840;             // what Windows offers
   std::size_t max_request = 4u << 20;  // stub bytes of one request
@@ -69,10 +77,16 @@ class ServerConnection {
   // Requests that are complete, in the order in which they came. Each must be answered by respond() or fault(), else a
   // connection without multiplexing takes no further one.
   std::vector<Call> take_calls() { return std::exchange(calls_, {}); }
+  // Ids of calls that wait for an answer and that the client cancels, or does not want to hear of any more (orphaned);
+  // whoever runs them may come to an early end. Answers of orphaned ones are ignored.
+  std::vector<u32> take_cancelled() { return std::exchange(cancelled_, {}); }
   // Answers a call; `stub` in call.answer_format(). Ignored where the call is not pending any more.
   void respond(const Call& call, ByteView stub);
   // `executed` false tells the client that it may try again elsewhere.
   void fault(const Call& call, u32 status, bool executed = true);
+
+  // Asks the client to end the connection, which is all that a server can do: [C706] 12.6.4.11. Only between calls.
+  void shut_down();
 
   // What to send; the caller sends it and calls sent(n).
   ByteView output() const { return out_.view().subspan(sent_); }
@@ -99,6 +113,7 @@ class ServerConnection {
     u16 context_id;
     u32 security_id;
     bool secured;
+    bool orphaned = false;
   };
   struct Fragment {  // one PDU, decoded; its bytes may be decrypted in place
     std::span<u8> bytes;
@@ -109,6 +124,7 @@ class ServerConnection {
   void bind(const dcerpc::Pdu& pdu, std::size_t size);
   void alter(const dcerpc::Pdu& pdu, std::size_t size);
   void auth3(const dcerpc::Pdu& pdu, std::size_t size);
+  void cancel(const dcerpc::Pdu& pdu);
   void request(const Fragment& fragment);
   void first_fragment(const Fragment& fragment);
   void later_fragment(const Fragment& fragment);
@@ -119,6 +135,7 @@ class ServerConnection {
   bool negotiate_one(const dcerpc::ContextElement& element, bool first, bool chosen, dcerpc::ContextAnswer& answer);
   bool is_chosen(const dcerpc::Bind& bind, std::size_t i) const;
   bool changes_context(const dcerpc::Bind& bind) const;
+  bool is_answer_due() const;
   const ServedInterface* find_interface(const dcerpc::SyntaxId& id) const;
 
   // Security. The token to answer with; nothing where it failed (reject_ and fault_ say how).
@@ -136,6 +153,9 @@ class ServerConnection {
   void send_fault(u32 call_id, u16 context_id, u32 status, bool executed);
   void fault_and_close(u32 call_id, u16 context_id, u32 status, bool executed, const std::string& why);
   void send(dcerpc::Pdu& pdu);
+  void count(std::atomic<u32> Statistics::*what) const {
+    if (endpoint_.statistics) (endpoint_.statistics->*what).fetch_add(1, std::memory_order_relaxed);
+  }
   void note(const std::string& text) const {
     if (endpoint_.log) endpoint_.log(peer_.empty() ? text : peer_ + ", " + text);
   }
@@ -158,6 +178,7 @@ class ServerConnection {
   std::optional<Partial> partial_;
   std::map<u32, Pending> pending_;
   std::vector<Call> calls_;
+  std::vector<u32> cancelled_;
 };
 
 }  // namespace ropewalk::rpc

@@ -200,9 +200,14 @@ Answer serve_management(const Call& call, const Endpoint& endpoint,
     case 1: {
       auto in = parameters<mgmt::InqStatsIn>(call, arena);
       if (!in || in->count > mgmt::kMaxStatistics) return dcerpc::kBadStubData;
-      u32 zeros[4] = {};  // nobody counts
+      u32 counts[4] = {};  // calls in, calls out (a server makes none), packets in, packets out
+      if (const Statistics* known = endpoint.statistics) {
+        counts[0] = known->calls_in;
+        counts[2] = known->packets_in;
+        counts[3] = known->packets_out;
+      }
       mgmt::InqStatsOut out;
-      out.statistics.items = wire::List<u32>(std::span<u32>(zeros, std::min<std::size_t>(in->count, 4)));
+      out.statistics.items = wire::List<u32>(std::span<u32>(counts, std::min<std::size_t>(in->count, 4)));
       return answer(call, out);
     }
     case 2:

@@ -20,6 +20,7 @@ namespace ropewalk::server {
 namespace {
 
 constexpr u32 kMostElements = 1u << 20;  // that an answer may hold
+constexpr u32 kLongestSleep = 60;        // seconds; scanners send any number
 
 template <class In, class Method>
 RpcAnswer with(const RpcCall& call, const Method& method) {
@@ -103,7 +104,7 @@ class EchoService final : public RpcService {
   static net::Awaitable<RpcAnswer> sleep(RpcCall& call) {
     Arena arena(1u << 16, 1024);
     auto in = parameters<echo::TestSleep>(call.call, arena);
-    if (!in) co_return RpcAnswer{dcerpc::kBadStubData, {}};
+    if (!in || in->seconds > kLongestSleep) co_return RpcAnswer{dcerpc::kBadStubData, {}};
     net::Signal woken;
     const u64 watch = call.given_up->watch([woken] { woken.set(); });
     if (!call.given_up->is_set()) {

@@ -85,7 +85,10 @@ Status RpcClient::flush() {
 
 Status RpcClient::pull(std::chrono::milliseconds timeout) {
   ROPEWALK_CHECK(flush());
-  ROPEWALK_TRY(ByteView bytes, tcp_->receive(timeout));
+  auto received = tcp_->receive(timeout);
+  if (!received.ok())
+    return connection_.is_ending() ? Error{"the server has asked to end the connection, and ended it"} : received.error();
+  const ByteView bytes = *received;
   observe(false, bytes);
   connection_.receive(bytes);
   ROPEWALK_CHECK(flush());

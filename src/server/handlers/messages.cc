@@ -12,7 +12,7 @@ using mapi::PropTag;
 namespace tag = mapi::tag;
 
 // [MS-OXCMSG] 2.2.3.1.1 OpenModeFlags, 2.2.3.3.1 SaveFlags, 2.2.3.11.1 ReadFlags.
-constexpr u8 kReadOnly = 0x00, kReadWrite = 0x01, kBestAccess = 0x03;
+constexpr u8 kReadWrite = 0x01, kBestAccess = 0x03;
 constexpr u8 kKeepOpenReadOnly = 0x01, kKeepOpenReadWrite = 0x02, kForceSave = 0x04;
 constexpr u8 kClearReadFlag = 0x04, kGenerateReceiptOnly = 0x10;
 

@@ -9,10 +9,19 @@ RpcConversation::RpcConversation(const RpcHost& host, RpcLink link, std::functio
 
 std::vector<RpcCall> RpcConversation::feed(ByteView bytes) {
   std::vector<RpcCall> calls;
-  std::lock_guard guard(lock_);
-  connection_.receive(bytes);
-  for (rpc::Call& call : connection_.take_calls())
-    calls.push_back({std::move(call), link_, host_.transport, given_up_});
+  std::vector<std::shared_ptr<GivenUp>> cancelled;
+  {
+    std::lock_guard guard(lock_);
+    connection_.receive(bytes);
+    for (rpc::Call& call : connection_.take_calls()) {
+      auto given_up = std::make_shared<GivenUp>();
+      under_way_[call.call_id] = given_up;
+      calls.push_back({std::move(call), link_, host_.transport, std::move(given_up)});
+    }
+    for (u32 id : connection_.take_cancelled())
+      if (auto found = under_way_.find(id); found != under_way_.end()) cancelled.push_back(found->second);
+  }
+  for (const auto& one : cancelled) one->set();
   return calls;
 }
 
@@ -30,6 +39,7 @@ net::Awaitable<void> RpcConversation::run(RpcCall call) {
   }
   {
     std::lock_guard guard(lock_);
+    under_way_.erase(call.call.call_id);
     if (answer.fault != 0)
       connection_.fault(call.call, answer.fault, answer.fault != dcerpc::kOpnumOutOfRange);
     else
@@ -46,7 +56,19 @@ std::vector<u8> RpcConversation::take_output() {
   return taken;
 }
 
-void RpcConversation::give_up() { given_up_->set(); }
+void RpcConversation::give_up() {
+  std::map<u32, std::shared_ptr<GivenUp>> all;
+  {
+    std::lock_guard guard(lock_);
+    all = under_way_;
+  }
+  for (const auto& [id, one] : all) one->set();
+}
+
+void RpcConversation::shut_down() {
+  std::lock_guard guard(lock_);
+  connection_.shut_down();
+}
 
 bool RpcConversation::is_over() const {
   std::lock_guard guard(lock_);

@@ -26,6 +26,8 @@ class RpcConversation : public std::enable_shared_from_this<RpcConversation> {
 
   // Nobody reads or writes any more.
   void give_up();
+  // Asks the client to end the connection, where nothing is under way; there is output then.
+  void shut_down();
   // Nothing more will be read; to be closed once the output is sent.
   bool is_over() const;
   bool is_waiting_for_more() const;
@@ -37,8 +39,8 @@ class RpcConversation : public std::enable_shared_from_this<RpcConversation> {
   RpcLink link_;
   std::function<void()> wake_;
   mutable std::mutex lock_;
-  rpc::ServerConnection connection_;  // under lock_
-  std::shared_ptr<GivenUp> given_up_ = std::make_shared<GivenUp>();
+  rpc::ServerConnection connection_;                   // under lock_
+  std::map<u32, std::shared_ptr<GivenUp>> under_way_;  // under lock_; by call id
 };
 
 }  // namespace ropewalk::server

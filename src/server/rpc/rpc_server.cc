@@ -78,6 +78,7 @@ class RpcServer::Impl {
 
   RpcServerParts parts_;
   auth::ServerOptions security_;
+  rpc::Statistics statistics_;
   ContextHandles handles_;
   EndpointMapper mapper_;
   rpc::Associations associations_{[this](u32 group) {
@@ -109,6 +110,7 @@ void RpcServer::Impl::add_services(RpcHost& host, const std::vector<RpcService*>
 
 void RpcServer::Impl::fill_host(RpcHost& host) {
   host.endpoint.associations = &associations_;
+  host.endpoint.statistics = &statistics_;
   host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
   host.transport = "ncacn_ip_tcp";

@@ -83,6 +83,7 @@ Awaitable<void> TcpTalk::run() {
   // What has begun is brought to its end, while the client is there to hear of it.
   while (!stream_->is_gone() && (conversation_->calls_under_way() > 0 || writing_) && !conversation_->is_over())
     (void)co_await progress_.wait_for(std::chrono::milliseconds(100));
+  if (!stream_->is_gone()) conversation_->shut_down();
   co_await flush();
   while (writing_) (void)co_await progress_.wait_for(std::chrono::milliseconds(100));
 }
