@@ -113,6 +113,8 @@ TEST(CapturedStubs, WhatMethodsSaidDecodes) {
   EXPECT_GE(stubs.seen["EcDoRpc-in"], 160);
   EXPECT_GE(stubs.seen["EcDoRpc-out"], 159);
   EXPECT_EQ(stubs.seen["EcRRegisterPushNotification-in"], 1);
+  EXPECT_GE(stubs.seen["NspiBind-in"], 2);
+  EXPECT_GE(stubs.seen["NspiBind-out"], 1);
   EXPECT_GE(stubs.seen["ept_map-in"], 10);
   EXPECT_GE(stubs.seen["ept_map-out"], 10);
   EXPECT_GE(stubs.seen["ept_lookup-in"], 1);

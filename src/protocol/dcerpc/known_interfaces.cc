@@ -3,8 +3,8 @@
 #include "protocol/emsmdb/methods.h"
 #include "protocol/epm/methods.h"
 #include "protocol/mgmt/methods.h"
-#include "protocol/nspi/interface.h"
-#include "protocol/rfr/interface.h"
+#include "protocol/nspi/methods.h"
+#include "protocol/rfr/methods.h"
 
 namespace ropewalk::dcerpc {
 

@@ -106,6 +106,8 @@ class Ndr {
   }
 
   bool ndr64() const { return format_.ndr64; }
+  // True where only the targets of pointers are left to read or write.
+  bool is_following() const { return pass_ == Pass::referents; }
   V& v() { return v_; }
 
   // A scalar, GUID, pointer, or structure with ndr().
