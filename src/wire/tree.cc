@@ -9,6 +9,7 @@
 
 #include "base/hex.h"
 #include "base/utf16.h"
+#include "wire/tree_buffers.h"
 #include "wire/walker.h"
 
 namespace ropewalk::wire {
@@ -51,8 +52,12 @@ constexpr std::size_t kMaxSwapped = 1u << 20;
 // Reads bytes through a window and grows the tree as fields arrive.
 class TreeSink final : public Sink {
  public:
-  TreeSink(ByteView bytes, Node& root)
-      : input_(bytes), end_(bytes.size()), believable_(bytes.size() + kMaxEmptyElements), stack_{&root} {}
+  TreeSink(ByteView bytes, Node& root, std::vector<ByteView>* inside)
+      : input_(bytes),
+        end_(bytes.size()),
+        believable_(bytes.size() + kMaxEmptyElements),
+        inside_(inside),
+        stack_{&root} {}
 
   std::optional<WireError> take_error() { return std::move(error_); }
   std::size_t at() const { return at_; }
@@ -171,6 +176,7 @@ class TreeSink final : public Sink {
   bool wants_inside() const override { return true; }
   void begin_inside(std::string_view name, ByteView plain) override {
     saved_.push_back({input_, at_, end_, last_element_});
+    if (inside_ != nullptr) inside_->push_back(plain);
     input_ = plain;
     believable_ += plain.size();
     at_ = 0;
@@ -249,7 +255,8 @@ class TreeSink final : public Sink {
   std::size_t last_element_ = ~std::size_t{0};
   std::size_t announced_ = 0;  // by the last count
   bool big_endian_ = false;
-  std::size_t believable_;  // elements that counts may still announce, as in the Decoder
+  std::size_t believable_;         // elements that counts may still announce, as in the Decoder
+  std::vector<ByteView>* inside_;  // may be null
   std::vector<std::size_t> ends_;
   std::vector<Saved> saved_;
   std::vector<Node*> stack_;  // a parent's `fields` does not grow while a child is open
@@ -280,11 +287,13 @@ const Node* Node::find(std::string_view field) const {
   return nullptr;
 }
 
-Tree read_tree(const StructInfo& info, ByteView bytes, Arena& arena, const Context* context) {
+namespace {
+
+Tree read(const StructInfo& info, ByteView bytes, Arena& arena, const Context* context, std::vector<ByteView>* inside) {
   Tree tree;
   tree.root.name = tree.root.type = info.name;
   tree.root.has_fields = true;
-  TreeSink sink(bytes, tree.root);
+  TreeSink sink(bytes, tree.root, inside);
   Walker walker(sink, arena, context);
   void* object = arena.allocate(info.size, info.align);
   if (object == nullptr) {
@@ -297,6 +306,17 @@ Tree read_tree(const StructInfo& info, ByteView bytes, Arena& arena, const Conte
   tree.root.length = sink.at();
   tree.error = sink.take_error();
   return tree;
+}
+
+}  // namespace
+
+Tree read_tree(const StructInfo& info, ByteView bytes, Arena& arena, const Context* context) {
+  return read(info, bytes, arena, context, nullptr);
+}
+
+Tree read_tree(const StructInfo& info, ByteView bytes, Arena& arena, const Context* context,
+               std::vector<ByteView>& inside) {
+  return read(info, bytes, arena, context, &inside);
 }
 
 json::value to_json(const Node& node) {

@@ -1,0 +1,103 @@
+// `ropewalk dissect FILE`: what the MAPI conversations in a capture say.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "auth/ntlm_keys.h"
+#include "base/hex.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "dissect/dissector.h"
+#include "dissect/report.h"
+#include "mapi/ascii_case.h"
+
+namespace ropewalk::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  bool summary = false, full = false, json = false, bytes = false;
+  std::vector<std::string> passwords, hashes;
+  std::string keytab;
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = mapi::ascii_lower(c);
+  return out;
+}
+
+// "USER=SECRET"; the user may be DOMAIN\USER or USER@REALM.
+Result<std::pair<std::string, std::string>> split_secret(const std::string& text, std::string_view option) {
+  std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    return Error{fmt::format("{} needs USER=..., not \"{}\"", option, text.substr(0, text.find('=')))};
+  std::string user = lower(std::string_view(text).substr(0, equals));
+  user = user.substr(user.find('\\') + 1);
+  return std::pair(user.substr(0, user.find('@')), text.substr(equals + 1));
+}
+
+Result<dissect::Secrets> secrets_of(const Options& options) {
+  dissect::Secrets secrets;
+  for (const std::string& text : options.passwords) {
+    ROPEWALK_TRY(auto secret, split_secret(text, "--password"));
+    secrets.nt_hashes[secret.first] = auth::nt_hash(secret.second);
+  }
+  for (const std::string& text : options.hashes) {
+    ROPEWALK_TRY(auto secret, split_secret(text, "--nt-hash"));
+    auto bytes = from_hex(secret.second);
+    if (!bytes || bytes->size() != 16)
+      return Error{fmt::format("--nt-hash of {} needs 32 hexadecimal digits", secret.first)};
+    std::copy(bytes->begin(), bytes->end(), secrets.nt_hashes[secret.first].begin());
+  }
+  secrets.keytab = options.keytab;
+  return secrets;
+}
+
+void run(const Options& options, Outcome& outcome) {
+  auto secrets = secrets_of(options);
+  if (!secrets) return outcome.misuse(secrets.error().text);
+  dissect::DissectOptions how;
+  how.secrets = *std::move(secrets);
+  how.trees = options.full || options.json;
+  bool written = true;
+  std::optional<i64> start;
+  auto show = [&](const dissect::Operation& operation) {
+    if (!start) start = operation.frames.front().time;
+    if (!written) return;
+    if (options.json)
+      written = write_output(boost::json::serialize(dissect::to_json(operation)) + "\n");
+    else if (options.full)
+      written = write_output(dissect::full_text(operation, *start, options.bytes));
+    else
+      written = write_output(dissect::summary_line(operation, *start));
+  };
+  auto done = dissect::dissect_file(options.file, how, show);
+  if (!done) return outcome.misuse(done.error().text);
+  if (!written) return outcome.fail("cannot write to standard output");
+  if (!done->trouble.empty()) return outcome.fail(done->trouble);
+}
+
+}  // namespace
+
+void add_dissect_command(CLI::App& root, Outcome& outcome) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = root.add_subcommand("dissect", "Explain the MAPI conversations in a capture");
+  command->add_option("FILE", options->file, "A pcap or pcapng file, gzip-compressed or not; - for standard input")
+      ->required();
+  auto* summary = command->add_flag("--summary", options->summary, "One line per operation (the default)");
+  auto* full = command->add_flag("--full", options->full, "Field trees")->excludes(summary);
+  command->add_flag("--json", options->json, "One JSON object per operation and line")
+      ->excludes(summary)
+      ->excludes(full);
+  command->add_flag("-x,--bytes", options->bytes, "With --full: the bytes too");
+  command
+      ->add_option("--password", options->passwords, "USER=PASSWORD, which opens what NTLM protects; may be repeated")
+      ->type_name("USER=PW");
+  command->add_option("--nt-hash", options->hashes, "The same with the password's NT hash")->type_name("USER=HEX");
+  command->add_option("--keytab", options->keytab, "Keys of services, which open what Kerberos protects");
+  command->callback([options, &outcome] { run(*options, outcome); });
+}
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,48 @@
+// What everything that follows one capture has in common.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "dissect/dissector.h"
+#include "dissect/mapi_session.h"
+#include "protocol/dcerpc/types.h"
+
+namespace ropewalk::dissect {
+
+// Where operations are numbered and handed out, and what one connection tells of others. Bounded: what is used least
+// is forgotten first.
+class Conversations {
+ public:
+  static constexpr std::size_t kMaxSessions = 1024, kMaxPorts = 4096;
+
+  Conversations(DissectOptions options, OnOperation on_operation)
+      : options_(std::move(options)), on_operation_(std::move(on_operation)) {}
+
+  const DissectOptions& options() const { return options_; }
+  DissectCounts& counts() { return counts_; }
+
+  // Numbers the operation and hands it out, if the filter wants it.
+  u64 emit(Operation& operation);
+
+  // Endpoints that an endpoint mapper named: "192.0.2.1:6001" serves that interface.
+  void name_port(std::string endpoint, const dcerpc::SyntaxId& interface_id);
+  const dcerpc::SyntaxId* named_port(const std::string& endpoint) const;
+
+  // The session of an EMSMDB context handle or MAPI/HTTP cookie; made where it is new.
+  MapiSession& session(const std::string& key);
+
+ private:
+  struct Session {
+    MapiSession session;
+    u64 used = 0;
+  };
+  DissectOptions options_;
+  OnOperation on_operation_;
+  DissectCounts counts_;
+  std::map<std::string, dcerpc::SyntaxId> ports_;
+  std::map<std::string, Session> sessions_;
+  u64 clock_ = 0;
+};
+
+}  // namespace ropewalk::dissect

@@ -1,0 +1,68 @@
+// From captured traffic to operations.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "base/result.h"
+#include "capture/streams.h"
+#include "dissect/operation.h"
+
+namespace ropewalk::dissect {
+
+// Secrets that open what is encrypted.
+struct Secrets {
+  // NT hashes (16 bytes, MD4 of the password) by user name in lower case, without a domain.
+  std::map<std::string, std::array<u8, 16>> nt_hashes;
+  std::string keytab;  // "/data/server.keytab"; empty: none
+};
+
+struct DissectOptions {
+  Secrets secrets;
+  bool trees = true;  // else operations come without trees and buffers, and sooner
+  Predicate filter;   // which operations to hand out; empty: all. Numbers count all of them.
+  capture::StreamLimits limits;
+  std::size_t max_operation = 16u << 20;  // bytes; a longer one comes with a note and without its content
+};
+
+// How much was read, and what of it could not be followed.
+struct DissectCounts {
+  u64 frames = 0, bytes = 0;  // of all packets
+  u64 connections = 0, followed = 0;
+  u64 smb = 0, tls = 0, other = 0;  // connections that are not followed, by what they speak
+  u64 operations = 0;
+};
+
+class Conversations;  // what connections of one capture know of each other
+
+// Takes packets in their order, gives operations as soon as they are complete. Memory is bounded, however long the
+// capture is. Not thread-safe.
+class Dissector {
+ public:
+  // `link_type`: as PacketFile tells it.
+  Dissector(int link_type, DissectOptions options, OnOperation on_operation);
+  Dissector(const Dissector&) = delete;
+  Dissector& operator=(const Dissector&) = delete;
+  ~Dissector();
+
+  void add(const capture::Packet& packet);
+  // The capture is over: gives what was incomplete.
+  void finish();
+  const DissectCounts& counts() const;
+
+ private:
+  std::unique_ptr<Conversations> conversations_;
+  capture::Network network_;
+  std::unique_ptr<capture::Streams> streams_;
+};
+
+// The whole of a file. Error: as PacketFile::open(). `trouble`: what is wrong with the file behind what was read.
+struct DissectedFile {
+  DissectCounts counts;
+  std::string trouble;
+};
+Result<DissectedFile> dissect_file(const std::string& path, const DissectOptions& options, OnOperation on_operation);
+Result<DissectedFile> dissect_packets(capture::PacketFile& file, const DissectOptions& options,
+                                      OnOperation on_operation);
+
+}  // namespace ropewalk::dissect

@@ -1,0 +1,74 @@
+// One MAPI session as seen from outside: its handles and what they stand for, whatever transport carries its ROPs.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "dissect/operation.h"
+#include "protocol/rop/any_rop.h"
+
+namespace ropewalk::dissect {
+
+// The ROPs of a request, kept until the response comes.
+struct RopRequests {
+  // Owns a copy of what `payloads` (ROP input buffers, opened) hold, up to where they can be read.
+  explicit RopRequests(std::span<const ByteView> payloads);
+  RopRequests(const RopRequests&) = delete;
+  RopRequests& operator=(const RopRequests&) = delete;
+
+  std::vector<u8> bytes;
+  Arena arena;
+  std::vector<rop::AnyRopRequest> list;
+  std::vector<const u8*> begins;  // of each, in `bytes`: RopId, LogonId, handle indices
+  std::vector<u32> handles;
+
+  // The handle at a place of the table; kNoHandle outside.
+  u32 handle(std::size_t index) const;
+  // Where in the table what the i-th request acts on is.
+  u8 input_index(std::size_t i) const;
+  u32 input_handle(std::size_t i) const { return handle(input_index(i)); }
+};
+
+// What a handle stands for.
+struct ServerObject {
+  std::string kind;   // "Folder"
+  std::string name;   // "Inbox"; may be empty
+  std::string rop;    // that made it
+  u64 operation = 0;  // in which it was made
+  u64 folder_id = 0;
+  std::vector<mapi::PropTag> columns;  // of a table
+  std::string text() const;            // `Folder "Inbox"`
+};
+
+// Not thread-safe.
+class MapiSession : public rop::TableColumns {
+ public:
+  static constexpr std::size_t kMaxObjects = 16384, kMaxNames = 16384;
+
+  std::span<const mapi::PropTag> columns(u32 handle) const override;
+  const ServerObject* object(u32 handle) const;
+  const rop::PublicLogons& public_logons() const { return public_logons_; }
+
+  // Notes for each ROP of a request.
+  std::vector<RopNote> notes(const RopRequests& requests) const;
+  // Takes in what a response (ROP output buffers, opened) says; a note for each of its ROPs. `requests` may be null.
+  std::vector<RopNote> learn(const RopRequests* requests, std::span<const ByteView> payloads, u64 operation);
+  // Writes what handles stand for beside the handle indices in a tree; `requests` are its own, or the answered ones.
+  void annotate(wire::Node& tree, const RopRequests* requests) const;
+
+ private:
+  struct Answer;  // a response with the request it answers
+  void take(const Answer& answer);
+  void opened(const Answer& answer);
+  void name_folder(u64 folder_id, std::string name);
+  void learn_rows(const Answer& answer);
+  void release(const RopRequests& requests, std::size_t i);
+  std::string described(const RopRequests& requests, std::size_t i) const;
+  void annotate_rops(wire::Node& buffer, const RopRequests* requests) const;
+
+  std::unordered_map<u32, ServerObject> objects_;
+  std::unordered_map<u64, std::string> folders_;
+  rop::PublicLogons public_logons_;
+};
+
+}  // namespace ropewalk::dissect

@@ -1,0 +1,76 @@
+#include "dissect/report.h"
+
+#include <fmt/format.h>
+
+#include "mapi/error_code.h"
+
+namespace ropewalk::dissect {
+namespace {
+
+constexpr std::size_t kMostRops = 24;
+
+std::string rop_text(const RopNote& rop) {
+  std::string_view name = rop.name;
+  if (name.starts_with("Rop") && !name.starts_with("RopId")) name.remove_prefix(3);
+  std::string text(name);
+  if (!rop.object.empty()) text += fmt::format("({})", rop.object);
+  if (rop.error && *rop.error != 0) text += "=" + mapi::name(mapi::ErrorCode{*rop.error});
+  return text;
+}
+
+std::string round_trip_text(i64 nanoseconds) {
+  double milliseconds = static_cast<double>(nanoseconds) / 1e6;
+  return milliseconds < 1000 ? fmt::format("{:.3f} ms", milliseconds) : fmt::format("{:.3f} s", milliseconds / 1000);
+}
+
+}  // namespace
+
+std::string summary_line(const Operation& operation, i64 start) {
+  std::string line = fmt::format("{:5} {:11.6f}  {} > {}  {} {}", operation.number,
+                                 static_cast<double>(operation.frame().time - start) / 1e9, operation.src,
+                                 operation.dst, operation.layer, operation.name);
+  if (operation.direction == Direction::request) line += " request";
+  if (operation.direction == Direction::response) line += " response";
+  if (!operation.detail.empty()) line += fmt::format(" ({})", operation.detail);
+  if (!operation.rops.empty()) {
+    line += " [";
+    for (std::size_t i = 0; i < operation.rops.size() && i < kMostRops; ++i)
+      line += (i == 0 ? "" : ", ") + rop_text(operation.rops[i]);
+    if (operation.rops.size() > kMostRops) line += fmt::format(", and {} more", operation.rops.size() - kMostRops);
+    line += "]";
+  }
+  if (!operation.result.empty()) line += ": " + operation.result;
+  if (operation.answers) line += fmt::format(", answers {}", *operation.answers);
+  if (operation.round_trip) line += " in " + round_trip_text(*operation.round_trip);
+  return line + "\n";
+}
+
+std::string hex_dump(ByteView bytes) {
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 16) {
+    std::string digits, letters;
+    for (std::size_t i = at; i < at + 16; ++i) {
+      digits += i < bytes.size() ? fmt::format(" {:02X}", bytes[i]) : "   ";
+      if (i < bytes.size()) letters += bytes[i] >= 0x20 && bytes[i] < 0x7F ? static_cast<char>(bytes[i]) : '.';
+    }
+    text += fmt::format("{:06X} {}  {}\n", at, digits, letters);
+  }
+  return text;
+}
+
+std::string full_text(const Operation& operation, i64 start, bool with_bytes) {
+  std::string text = summary_line(operation, start);
+  text += operation.frames.size() == 1 ? "      frame " : "      frames ";
+  for (std::size_t i = 0; i < operation.frames.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", operation.frames[i].number);
+  text += "\n";
+  for (const std::string& note : operation.notes) text += fmt::format("      note: {}\n", note);
+  if (!operation.buffers.empty()) text += wire::to_text(operation.tree);
+  if (!with_bytes) return text + "\n";
+  for (const Buffer& buffer : operation.buffers)
+    text +=
+        fmt::format("{} ({}), {} bytes\n{}", buffer.name, buffer.origin, buffer.bytes.size(), hex_dump(buffer.bytes));
+  return text + "\n";
+}
+
+}  // namespace ropewalk::dissect

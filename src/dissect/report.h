@@ -1,0 +1,18 @@
+// Operations as text for people.
+#pragma once
+
+#include <string>
+
+#include "dissect/operation.h"
+
+namespace ropewalk::dissect {
+
+// One line: number, seconds since `start` (nanoseconds), parties, what happened, result, round-trip time.
+std::string summary_line(const Operation& operation, i64 start);
+// The line, the notes, the field tree; `with_bytes`: its buffers too.
+std::string full_text(const Operation& operation, i64 start, bool with_bytes);
+
+// Lines of 16 bytes, in hexadecimal digits and as text.
+std::string hex_dump(ByteView bytes);
+
+}  // namespace ropewalk::dissect

@@ -1,0 +1,238 @@
+// What is inside the stubs of requests and responses.
+#include <fmt/format.h>
+
+#include "dissect/rpc_association.h"
+#include "dissect/rpc_names.h"
+#include "mapi/error_code.h"
+#include "protocol/dcerpc/status.h"
+#include "protocol/dcerpc/verification_trailer.h"
+#include "protocol/emsmdb/extended_buffer.h"
+#include "protocol/emsmdb/methods.h"
+#include "protocol/epm/methods.h"
+#include "protocol/mgmt/methods.h"
+
+namespace ropewalk::dissect {
+
+using capture::Side;
+
+namespace {
+
+constexpr std::size_t kArenaLimit = 64u << 20;
+constexpr u16 kEcDoRpc = 2, kEcDoRpcExt2 = 11, kEptLookup = 2, kEptMap = 3;
+
+template <class T>
+const T* decoded(ByteView stub, Arena& arena, const wire::Context* chain, T& to, std::size_t* consumed = nullptr) {
+  wire::Decoder decoder(stub, arena, chain);
+  T::fields(to, decoder);
+  if (consumed != nullptr) *consumed = decoder.offset();
+  return decoder.ok() ? &to : nullptr;
+}
+
+std::string session_key(const ndr::ContextHandle& handle) { return handle.uuid.to_string(); }
+
+std::vector<ByteView> legacy(ByteView bytes, Arena& arena) {
+  if (bytes.empty()) return {};
+  return {emsmdb::detail::without_magic(bytes, arena)};
+}
+
+std::vector<ByteView> extended(ByteView bytes, Arena& arena) {
+  auto opened = emsmdb::open_extended_buffers(bytes, arena);
+  return opened.ok() ? *std::move(opened) : std::vector<ByteView>();
+}
+
+// The ROP buffers of a request, opened, and its session.
+std::vector<ByteView> request_payloads(u16 opnum, ByteView stub, Arena& arena, const wire::Context* chain,
+                                       std::string& session) {
+  if (opnum == kEcDoRpc) {
+    emsmdb::EcDoRpcIn in;
+    if (decoded(stub, arena, chain, in) == nullptr) return {};
+    session = session_key(in.handle);
+    return legacy(in.rgb.bytes, arena);
+  }
+  if (opnum != kEcDoRpcExt2) return {};
+  emsmdb::EcDoRpcExt2In in;
+  if (decoded(stub, arena, chain, in) == nullptr) return {};
+  session = session_key(in.handle);
+  return extended(in.in.bytes, arena);
+}
+
+std::vector<ByteView> response_payloads(u16 opnum, ByteView stub, Arena& arena, const wire::Context* chain) {
+  if (opnum == kEcDoRpc) {
+    emsmdb::EcDoRpcOut out;
+    return decoded(stub, arena, chain, out) == nullptr ? std::vector<ByteView>() : legacy(out.rgb.bytes, arena);
+  }
+  if (opnum != kEcDoRpcExt2) return {};
+  emsmdb::EcDoRpcExt2Out out;
+  return decoded(stub, arena, chain, out) == nullptr ? std::vector<ByteView>() : extended(out.out.bytes, arena);
+}
+
+// Bytes that a method's parameters take, where they can be read.
+std::optional<std::size_t> parameters_size(const wire::StructInfo& info, ByteView stub, Arena& arena,
+                                           const wire::Context* chain) {
+  void* object = arena.allocate(info.size, info.align);
+  if (object == nullptr) return std::nullopt;
+  info.construct(object);
+  wire::Decoder decoder(stub, arena, chain);
+  info.decode(decoder, object);
+  return decoder.ok() ? std::optional(decoder.offset()) : std::nullopt;
+}
+
+// What a method returned: the last four bytes of its parameters, where methods of the interface end so.
+void set_result(const dcerpc::Interface& known, ByteView parameters, bool big_endian, Operation& operation) {
+  bool is_mapi = &known == &emsmdb::kEmsmdb || &known == &emsmdb::kAsyncEmsmdb;
+  bool has_status = is_mapi || &known == &epm::kEndpointMapper || &known == &mgmt::kManagement;
+  if (!has_status || parameters.size() < 4) return;
+  u32 value = load_le<u32>(parameters.data() + parameters.size() - 4);
+  if (big_endian) value = __builtin_bswap32(value);
+  operation.error = value;
+  operation.result = value == 0 ? "success" : is_mapi ? mapi::name(mapi::ErrorCode{value}) : dcerpc::fault_text(value);
+}
+
+std::string address_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
+
+}  // namespace
+
+// What a call's context stands for; where the bind is not in the capture, what its port or its content tells.
+RpcAssociation::Context RpcAssociation::context_of(const Call& call) const {
+  auto found = contexts_.find(call.context_id);
+  if (found != contexts_.end()) return found->second;
+  if (const dcerpc::SyntaxId* named = all_.named_port(call.link.server))
+    return {*named, dcerpc::find_interface(named->uuid), false};
+  if (call.closed) return {};
+  if (call.opnum != kEcDoRpc && call.opnum != kEcDoRpcExt2) return {};
+  Arena arena(kArenaLimit);
+  ndr::Format format{call.first.big_endian(), false};
+  wire::Context chain = wire::add_context(format, nullptr);
+  std::string session;
+  for (ByteView payload : request_payloads(call.opnum, call.stub, arena, &chain, session)) {
+    RopRequests rops(std::span(&payload, 1));
+    if (!rops.list.empty()) return {emsmdb::kEmsmdb.id, &emsmdb::kEmsmdb, false};
+  }
+  return {};
+}
+
+void RpcAssociation::request(Call& call, Operation& operation, Pending& pending) {
+  const Context& context = pending.context;
+  operation.layer = layer_of(context.id.uuid);
+  operation.name = method_name(context.known, call.opnum);
+  operation.opnum = call.opnum;
+  ndr::Format format{call.first.big_endian(), context.ndr64};
+  wire::Context chain = wire::add_context(format, nullptr);
+  const dcerpc::Method* method = context.known == nullptr ? nullptr : context.known->method(call.opnum);
+  const wire::StructInfo* info = method == nullptr || call.closed || call.too_long ? nullptr : method->in;
+  if (info != nullptr && context.known == &emsmdb::kEmsmdb) {
+    Arena arena(kArenaLimit);
+    auto payloads = request_payloads(call.opnum, call.stub, arena, &chain, pending.session);
+    if (!payloads.empty()) {
+      pending.rops = std::make_shared<RopRequests>(payloads);
+      operation.rops = all_.session(pending.session).notes(*pending.rops);
+    }
+  }
+  if (!all_.options().trees) return;
+  add_tree(call, info, &chain, operation);
+  if (pending.rops != nullptr) all_.session(pending.session).annotate(operation.tree, pending.rops.get());
+}
+
+void RpcAssociation::response(Call& call, Operation& operation, const Pending& pending) {
+  const Context& context = pending.context;
+  if (pending.operation != 0) {
+    operation.layer = layer_of(context.id.uuid);
+    operation.name = method_name(context.known, pending.opnum);
+    operation.opnum = pending.opnum;
+    operation.answers = pending.operation;
+    operation.round_trip = operation.frame().time - pending.time;
+  }
+  ndr::Format format{call.first.big_endian(), context.ndr64};
+  wire::Context chain = wire::add_context(format, nullptr);
+  const dcerpc::Method* method = context.known == nullptr ? nullptr : context.known->method(pending.opnum);
+  const wire::StructInfo* info = method == nullptr || call.closed || call.too_long ? nullptr : method->out;
+  if (info == nullptr) {
+    if (all_.options().trees) add_tree(call, nullptr, nullptr, operation);
+    return;
+  }
+  Arena arena(kArenaLimit);
+  if (auto size = parameters_size(*info, call.stub, arena, &chain))
+    set_result(*context.known, ByteView(call.stub).first(*size), format.big_endian, operation);
+  if (context.known == &epm::kEndpointMapper) name_endpoints(call, context, pending.opnum);
+  MapiSession* session = pending.session.empty() ? nullptr : &all_.session(pending.session);
+  rop::AnsweredRequests answered;
+  if (pending.rops != nullptr) answered = {pending.rops->list, pending.rops->handles, session};
+  wire::Context requests = wire::add_context(answered, &chain);
+  rop::PublicLogons logons = session == nullptr ? rop::PublicLogons{} : session->public_logons();
+  wire::Context publics = wire::add_context(logons, pending.rops == nullptr ? &chain : &requests);
+  // The tree first: what the response tells changes what tables are known to hold.
+  if (all_.options().trees) add_tree(call, info, &publics, operation);
+  if (session == nullptr || context.known != &emsmdb::kEmsmdb) return;
+  auto payloads = response_payloads(pending.opnum, call.stub, arena, &chain);
+  operation.rops = session->learn(pending.rops.get(), payloads, pending.operation);
+  if (all_.options().trees) session->annotate(operation.tree, pending.rops.get());
+}
+
+void RpcAssociation::name_endpoints(const Call& call, const Context& context, u16 opnum) {
+  Arena arena(kArenaLimit);
+  ndr::Format format{call.first.big_endian(), context.ndr64};
+  wire::Context chain = wire::add_context(format, nullptr);
+  auto name = [&](ByteView octets) {
+    auto binding = epm::read_tower(octets);
+    if (!binding || binding->transport != epm::FloorProtocol::tcp || binding->port == 0) return;
+    bool has_host = !binding->host.empty() && binding->host != "0.0.0.0";
+    std::string host = has_host ? binding->host : address_of(call.link.server);
+    all_.name_port(fmt::format("{}:{}", host, binding->port), binding->interface_id);
+  };
+  epm::MapOut map;
+  if (opnum == kEptMap && decoded(call.stub, arena, &chain, map) != nullptr)
+    for (const auto& tower : map.towers.items)
+      if (tower) name(tower->octets);
+  epm::LookupOut lookup;
+  if (opnum == kEptLookup && decoded(call.stub, arena, &chain, lookup) != nullptr)
+    for (const auto& entry : lookup.entries.items)
+      if (entry.tower) name(entry.tower->octets);
+}
+
+// All fragments, and behind them the stub as the method's parameters.
+void RpcAssociation::add_tree(const Call& call, const wire::StructInfo* info, const wire::Context* chain,
+                              Operation& operation) const {
+  ByteView wire = call.wire;
+  operation.buffers.push_back({"PDU", "as it travelled", call.wire});
+  for (std::size_t i = 0; i < call.pdus.size(); ++i) {
+    std::size_t end = i + 1 < call.pdus.size() ? call.pdus[i + 1] : wire.size();
+    Part part = read_part(wire::struct_info<dcerpc::Pdu>, wire.subspan(call.pdus[i], end - call.pdus[i]));
+    shift(part.node, call.pdus[i]);
+    if (call.pdus.size() == 1) {
+      operation.tree = std::move(part.node);
+    } else {
+      part.node.name = fmt::format("[{}]", i);
+      operation.tree.fields.push_back(std::move(part.node));
+    }
+  }
+  wire::Node& root = operation.tree;
+  if (call.pdus.size() != 1) {
+    root.name = root.type = "DCE/RPC PDU[]";
+    root.has_fields = true;
+    root.length = wire.size();
+  }
+  if (call.closed || (info == nullptr && !call.opened && call.pdus.size() == 1)) return;
+  ByteView stub = call.stub;
+  std::size_t trailer_at = stub.size();
+  if (call.is_request()) trailer_at = dcerpc::find_verification_trailer(stub).value_or(stub.size());
+  ByteView parameters = stub.first(trailer_at);
+  Part part;
+  if (info != nullptr) {
+    part = read_part(*info, parameters, chain);
+    if (!part.error.empty()) operation.notes.push_back("malformed: " + part.error);
+  } else {
+    part.node.name = part.node.type = "stub data";
+    part.node.has_fields = true;
+    part.node.length = parameters.size();
+    if (!parameters.empty()) add_bytes(part.node, "stub data", 0, parameters);
+  }
+  std::string origin = call.opened ? call.protection : "as it travelled";
+  if (call.pdus.size() > 1) origin += fmt::format(", from {} fragments", call.pdus.size());
+  add_derived(root, operation.buffers, "Stub", std::move(origin), stub, std::move(part));
+  if (trailer_at == stub.size()) return;
+  Part trailer = read_part(wire::struct_info<dcerpc::VerificationTrailer>, stub.subspan(trailer_at));
+  shift(trailer.node, trailer_at);
+  root.fields.back().fields.push_back(std::move(trailer.node));
+}
+
+}  // namespace ropewalk::dissect
