@@ -79,6 +79,7 @@ class HttpClient::Impl {
   void resume();
   void close();
   bool connected() const { return link_.has_value(); }
+  std::vector<u8> peer_certificate() const;
   const HttpClientOptions& options() const { return options_; }
 
  private:
@@ -236,6 +237,17 @@ Status HttpClient::Impl::secure(Link& link) {
   }
 }
 
+std::vector<u8> HttpClient::Impl::peer_certificate() const {
+  if (!link_ || !link_->transport->is_tls()) return {};
+  const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(link_->transport->ssl()),
+                                                          X509_free);
+  const int size = shown == nullptr ? 0 : i2d_X509(shown.get(), nullptr);
+  std::vector<u8> der(static_cast<std::size_t>(std::max(size, 0)));
+  u8* at = der.data();
+  if (size > 0) i2d_X509(shown.get(), &at);
+  return der;
+}
+
 // A connection the server closed meanwhile is noticed before a request goes out on it.
 Status HttpClient::Impl::ensure_connected() {
   if (wait(-1, Io::wants_read, milliseconds(0)) == Woken::interrupted) {
@@ -355,6 +367,7 @@ Result<HttpClientResponse> HttpClient::request(const HttpClientRequest& request)
 void HttpClient::interrupt() { impl_->interrupt(); }
 void HttpClient::resume() { impl_->resume(); }
 void HttpClient::close() { impl_->close(); }
+std::vector<u8> HttpClient::peer_certificate() const { return impl_->peer_certificate(); }
 bool HttpClient::connected() const { return impl_->connected(); }
 const HttpClientOptions& HttpClient::options() const { return impl_->options(); }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "net/http_message.h"
@@ -57,6 +58,8 @@ class HttpClient {
   void resume();
   void close();
   bool connected() const;
+  // The server's certificate on the connection that stands, in DER; empty without one.
+  std::vector<u8> peer_certificate() const;
   const HttpClientOptions& options() const;
 
  private:
