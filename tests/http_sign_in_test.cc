@@ -1,0 +1,114 @@
+// curl signs in to the built server by NTLM and by Negotiate, with Kerberos where a KDC can be started.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "auth/test_realm.h"
+#include "program.h"
+
+namespace ropewalk {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kPassword = "hemp-and-manila";
+
+class Curl : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists("/usr/bin/curl")) GTEST_SKIP() << "curl is not installed (Debian's curl)";
+  }
+  void serve(const std::string& settings) {
+    const std::string data = folder_.path("data");
+    ASSERT_EQ(run_program({"user", "add", "--data", data, "user1@ropewalk.test", "--password-stdin", "--ntlm"},
+                          std::string(kPassword) + "\n")
+                  .code,
+              0);
+    std::ofstream(folder_.path("config.toml")) << settings;
+    server_.emplace(std::vector<std::string>{"serve", "--data", data, "--https-port", "0", "--config",
+                                             folder_.path("config.toml")});
+    const std::string line = server_->read_line(std::chrono::seconds(60));
+    const auto colon = line.rfind(':');
+    ASSERT_NE(colon, line.npos) << line;
+    port_ = line.substr(colon + 1, line.find('/', colon) - colon - 1);
+  }
+  // Two PINGs by one curl, with these arguments in addition: each one's status and the connections it made. What
+  // travelled goes to said().
+  std::string ping_twice(const std::string& arguments) {
+    std::string command = "/usr/bin/curl -s -k -v --max-time 20 --resolve mail.ropewalk.test:" + port_ + ":127.0.0.1 " +
+                          arguments +
+                          " -H 'X-RequestType: PING' -H 'X-RequestId: {A}:1' -H 'Content-Type: application/mapi-http'"
+                          " --data-binary '' -w '%{http_code} %{num_connects};'";
+    for (int i = 0; i < 2; ++i)
+      command += " -o " + folder_.path("out") + " https://mail.ropewalk.test:" + port_ + "/mapi/emsmdb/";
+    command += " 2>" + folder_.path("said");
+    FILE* pipe = ::popen(command.c_str(), "r");
+    std::string text;
+    for (int c = 0; pipe != nullptr && (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
+    if (pipe != nullptr) ::pclose(pipe);
+    return text;
+  }
+  std::string said() const { return read(folder_.path("said")); }
+  static std::string read(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  std::string log() {
+    server_->signal(SIGTERM);
+    EXPECT_EQ(server_->wait(), 0);
+    return server_->err();
+  }
+
+  TestFolder folder_;
+  std::optional<Program> server_;
+  std::string port_;
+};
+
+TEST_F(Curl, SignsInByNtlmOncePerConnection) {
+  serve("");
+  const std::string login = "-u user1@ropewalk.test:";
+  EXPECT_EQ(ping_twice("--ntlm " + login + kPassword), "200 1;200 0;") << said();
+  EXPECT_THAT(said(), AllOf(HasSubstr("Authorization: NTLM "), HasSubstr("X-ResponseCode: 0")));
+  EXPECT_EQ(ping_twice("--ntlm -u 'ROPEWALK\\user1:" + std::string(kPassword) + "'"), "200 1;200 0;") << said();
+  EXPECT_THAT(ping_twice("--ntlm " + login + "wrong"), HasSubstr("401 1;"));
+  EXPECT_THAT(ping_twice(""), HasSubstr("401 1;"));
+  EXPECT_EQ(ping_twice("--basic " + login + kPassword), "200 1;200 0;");
+  EXPECT_THAT(log(),
+              AllOf(HasSubstr("127.0.0.1, POST /mapi/emsmdb/: refused with 401: "), HasSubstr("wrong password")));
+}
+
+TEST_F(Curl, SignsInByKerberos) {
+  if (const std::string missing = auth::TestRealm::missing(); !missing.empty()) GTEST_SKIP() << missing;
+  auth::TestRealm realm;
+  ASSERT_TRUE(realm.good());
+  ASSERT_TRUE(realm.add_user("user1", kPassword));
+  ASSERT_TRUE(realm.add_user("stranger", kPassword));
+  ASSERT_TRUE(realm.add_service("HTTP/mail.ropewalk.test", "server.keytab", "aes256-cts-hmac-sha1-96"));
+  ASSERT_TRUE(realm.admin("ktadd -k " + realm.file("user1.keytab") + " -norandkey user1"));
+  ASSERT_TRUE(realm.admin("ktadd -k " + realm.file("stranger.keytab") + " -norandkey stranger"));
+  serve("[rpc]\nkeytab = \"" + realm.file("server.keytab") + "\"\n[sign_in]\nhttp = [\"negotiate\"]\n");
+  // MIT's library takes tickets with the key of that keytab.
+  auto as = [&](const std::string& who) {
+    setenv("KRB5_CLIENT_KTNAME", realm.file(who + ".keytab").c_str(), 1);
+    setenv("KRB5CCNAME", ("FILE:" + realm.file(who + ".cache")).c_str(), 1);
+    return ping_twice("--negotiate -u :");
+  };
+  EXPECT_EQ(as("user1"), "200 1;200 0;") << said();
+  EXPECT_THAT(said(), AllOf(HasSubstr("WWW-Authenticate: Negotiate oYG"), HasSubstr("Persistent-Auth: true"),
+                            Not(HasSubstr("WWW-Authenticate: Basic"))));
+  EXPECT_THAT(as("stranger"), HasSubstr("401 1;"));
+  unsetenv("KRB5_CLIENT_KTNAME");
+  EXPECT_THAT(ping_twice("--basic -u user1@ropewalk.test:" + std::string(kPassword)), HasSubstr("401 1;"));
+  EXPECT_THAT(
+      log(), AllOf(HasSubstr("stranger@ROPEWALK.TEST\", who has no mailbox here"), HasSubstr("Basic is switched off")));
+}
+
+}  // namespace
+}  // namespace ropewalk
