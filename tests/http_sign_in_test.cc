@@ -20,11 +20,8 @@ using testing::Not;
 
 constexpr const char* kPassword = "hemp-and-manila";
 
-class Curl : public testing::Test {
+class HttpSignIn : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists("/usr/bin/curl")) GTEST_SKIP() << "curl is not installed (Debian's curl)";
-  }
   void serve(const std::string& settings) {
     const std::string data = folder_.path("data");
     ASSERT_EQ(run_program({"user", "add", "--data", data, "user1@ropewalk.test", "--password-stdin", "--ntlm"},
@@ -38,6 +35,15 @@ class Curl : public testing::Test {
     const auto colon = line.rfind(':');
     ASSERT_NE(colon, line.npos) << line;
     port_ = line.substr(colon + 1, line.find('/', colon) - colon - 1);
+  }
+  // The client of this project lists folders.
+  Ran folders(std::vector<std::string> more, const std::string& host = "127.0.0.1",
+              const std::string& password = kPassword) {
+    std::vector<std::string> words{
+        "folders", "--server", "https://" + host + ":" + port_, "--user", "user1@ropewalk.test", "--password-stdin"};
+    more.insert(more.end(), {"--ca", folder_.path("data") + "/tls/certificate.pem"});
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words, password + "\n");
   }
   // Two PINGs by one curl, with these arguments in addition: each one's status and the connections it made. What
   // travelled goes to said().
@@ -71,6 +77,35 @@ class Curl : public testing::Test {
   std::string port_;
 };
 
+class Curl : public HttpSignIn {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists("/usr/bin/curl")) GTEST_SKIP() << "curl is not installed (Debian's curl)";
+  }
+};
+
+// Bound to the TLS connection, which the server requires here.
+TEST_F(HttpSignIn, TheClientSignsInByNtlmAndNegotiate) {
+  serve("[sign_in]\nhttp = [\"ntlm\", \"negotiate\"]\nchannel_bindings = true\n");
+  for (const char* scheme : {"ntlm", "negotiate"}) {
+    Ran ran = folders({"--auth", scheme});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("Inbox"));
+    Ran wrong = folders({"--auth", scheme}, "127.0.0.1", "wrong");
+    EXPECT_EQ(wrong.code, 1);
+    EXPECT_THAT(wrong.err, HasSubstr("does not accept the user \"user1@ropewalk.test\" with this password"));
+  }
+  EXPECT_THAT(folders({}).err, HasSubstr("(HTTP 401)"));
+  Ran unknown = folders({"--auth", "digest"});
+  EXPECT_THAT(unknown.err, HasSubstr("auth: basic, ntlm, kerberos or negotiate"));
+}
+
+TEST_F(HttpSignIn, TheClientSaysWhatTheServerOffersInstead) {
+  serve("[sign_in]\nhttp = [\"basic\"]\n");
+  EXPECT_THAT(folders({"--auth", "ntlm"}).err, HasSubstr("does not take sign-ins by NTLM (HTTP 401); it offers Basic"));
+  EXPECT_EQ(folders({}).code, 0);
+}
+
 TEST_F(Curl, SignsInByNtlmOncePerConnection) {
   serve("");
   const std::string login = "-u user1@ropewalk.test:";
@@ -90,6 +125,7 @@ TEST_F(Curl, SignsInByKerberos) {
   ASSERT_TRUE(realm.good());
   ASSERT_TRUE(realm.add_user("user1", kPassword));
   ASSERT_TRUE(realm.add_user("stranger", kPassword));
+  ASSERT_TRUE(realm.add_service("HTTP/127.0.0.1", "server.keytab", "aes256-cts-hmac-sha1-96"));
   ASSERT_TRUE(realm.add_service("HTTP/mail.ropewalk.test", "server.keytab", "aes256-cts-hmac-sha1-96"));
   ASSERT_TRUE(realm.admin("ktadd -k " + realm.file("user1.keytab") + " -norandkey user1"));
   ASSERT_TRUE(realm.admin("ktadd -k " + realm.file("stranger.keytab") + " -norandkey stranger"));
@@ -105,6 +141,9 @@ TEST_F(Curl, SignsInByKerberos) {
                             Not(HasSubstr("WWW-Authenticate: Basic"))));
   EXPECT_THAT(as("stranger"), HasSubstr("401 1;"));
   unsetenv("KRB5_CLIENT_KTNAME");
+  Ran ours = folders({"--auth", "kerberos"});
+  EXPECT_EQ(ours.code, 0) << ours.err;
+  EXPECT_EQ(folders({"--auth", "kerberos"}, "127.0.0.1", "wrong").code, 1);
   EXPECT_THAT(ping_twice("--basic -u user1@ropewalk.test:" + std::string(kPassword)), HasSubstr("401 1;"));
   EXPECT_THAT(
       log(), AllOf(HasSubstr("stranger@ROPEWALK.TEST\", who has no mailbox here"), HasSubstr("Basic is switched off")));

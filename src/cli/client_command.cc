@@ -20,9 +20,10 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_s
   auto options = std::make_shared<ClientOptions>();
   auto group = [&](CLI::Option* option) { option->group("Where the mailbox is"); };
   if (with_server)
-    group(command.add_option("--server", options->server,
-                             "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///DATA or the "
-                             "path of a mailbox file"));
+    group(
+        command.add_option("--server", options->server,
+                           "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], "
+                           "file:///DATA or the path of a mailbox file"));
   group(command.add_option("--user", options->user, "Whose mailbox: an address"));
   group(
       command.add_option("--dn", options->dn, "The mailbox's legacy DN, for servers that cannot find it by the user"));
@@ -32,7 +33,11 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_s
   group(command.add_flag("--plain", options->plain, "Send and ask for ROP buffers without compression and XOR"));
   group(command.add_option("--profile", options->profile, "The profile, instead of the one in ~/.config/ropewalk"));
   group(command.add_option("--service", options->service, "Which service of the profile, instead of its default"));
-  group(command.add_option("--auth", options->auth, "Over RPC: ntlm (the default), kerberos or negotiate"));
+  group(command.add_option("--auth", options->auth,
+                           "basic (the default), ntlm, kerberos or negotiate; over RPC ntlm (the default), kerberos "
+                           "or negotiate, over RPC over HTTP also none"));
+  group(command.add_option("--http-auth", options->http_auth,
+                           "Over RPC over HTTP, to the proxy: basic (the default), ntlm, kerberos or negotiate"));
   group(command.add_option("--level", options->level, "Over RPC: connect, packet, integrity or privacy (the default)"));
   group(
       command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)"));
@@ -49,6 +54,7 @@ void override_settings(client::Service& service, const ClientOptions& options) {
   if (options.insecure) service.settings["insecure"] = "true";
   if (options.plain) service.settings["plain"] = "true";
   if (!options.auth.empty()) service.settings["auth"] = options.auth;
+  if (!options.http_auth.empty()) service.settings["http_auth"] = options.http_auth;
   if (!options.level.empty()) service.settings["level"] = options.level;
   if (!options.mapper_port.empty()) service.settings["mapper_port"] = options.mapper_port;
 }

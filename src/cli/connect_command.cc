@@ -109,7 +109,7 @@ void add_connect_command(CLI::App& root, Outcome& outcome) {
   CLI::App* command = root.add_subcommand(
       "connect", "Connect to a server, log on, list the folders, disconnect: each step printed and timed");
   auto options = add_client_options(*command, false);
-  command->add_option("SERVER", options->server, "ncacn_ip_tcp:HOST[PORT], https://HOST[:PORT] or http://HOST[:PORT]")
+  command->add_option("SERVER", options->server, "ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], https://HOST[:PORT] or http://HOST[:PORT]")
       ->required();
   command->callback([options, &outcome] { run_connect(*options, outcome); });
 }

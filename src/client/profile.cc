@@ -153,7 +153,8 @@ std::string Profile::default_path() {
 Result<Service> service_of_url(const std::string& url, const std::string& user) {
   Service service{"command line", {}, {}};
   if (!user.empty()) service.settings["user"] = user;
-  if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("ncacn_ip_tcp:")) {
+  if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("ncacn_ip_tcp:") ||
+      url.starts_with("ncacn_http:")) {
     service.provider = "exchange";
     service.settings["server"] = url;
   } else if (url.starts_with("file://")) {
@@ -161,14 +162,14 @@ Result<Service> service_of_url(const std::string& url, const std::string& user) 
     service.settings["path"] = url.substr(7);
   } else if (url.find("://") != std::string::npos) {
     return Error{"the server \"" + url +
-                 "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], file:///PATH"};
+                 "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], file:///PATH"};
   } else if (std::error_code error; fs::exists(url, error)) {
     service.provider = "local";
     service.settings["path"] = url;
   } else {
     return Error{
         "the server \"" + url +
-        "\" is neither https://HOST[:PORT], http://HOST[:PORT] or ncacn_ip_tcp:HOST[PORT] nor an existing path"};
+        "\" is neither https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT] nor an existing path"};
   }
   return service;
 }

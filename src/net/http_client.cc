@@ -56,6 +56,8 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), bytes) == 1 || inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
+constexpr std::size_t kMostAtOnce = 256 * 1024;  // bytes of a body that take() gives
+
 enum class Woken { ready, timeout, interrupted };
 
 // A connection that stands, and what was received beyond the last response.
@@ -75,6 +77,14 @@ class HttpClient::Impl {
   }
 
   Result<HttpClientResponse> request(const HttpClientRequest& request);
+  Status begin(const HttpClientRequest& request, u64 content_length);
+  Status send(std::string_view piece);
+  Result<Arrived> take(HttpClientResponse& response);
+  bool has_buffered() const { return link_ && link_->transport->buffered(); }
+  int socket() const { return link_ ? link_->socket.get() : -1; }
+  int wake() const { return wake_.get(); }
+  u64 connection() const { return link_ ? connections_ : 0; }
+  Status ensure_connected();
   void interrupt();
   void resume();
   void close();
@@ -83,12 +93,12 @@ class HttpClient::Impl {
   const HttpClientOptions& options() const { return options_; }
 
  private:
-  Status ensure_connected();
   Status connect();
   Result<File> connect_to(const addrinfo& address);
   Status secure(Link& link);
   Result<std::shared_ptr<SSL_CTX>> tls_context();
-  Status send(const HttpClientRequest& request, milliseconds timeout);
+  Status send(const HttpClientRequest& request, std::optional<u64> length, milliseconds timeout);
+  Status write(std::span<std::string_view> parts, milliseconds timeout);
   Result<HttpClientResponse> receive(const HttpClientRequest& request, milliseconds timeout);
   Progress receive_message(ResponseParser& parser, std::string& left_over, milliseconds timeout, std::string& trouble);
   Woken wait(int socket, Io what, milliseconds time) const;
@@ -99,6 +109,11 @@ class HttpClient::Impl {
   HttpClientOptions options_;
   File wake_;  // readable: interrupted
   std::optional<Link> link_;
+  u64 connections_ = 0;
+  // Of a response that comes piece by piece.
+  HttpClientResponse coming_;
+  std::unique_ptr<ResponseParser> parser_;
+  std::string unparsed_;
   std::shared_ptr<SSL_CTX> tls_;
   std::shared_ptr<SSL_SESSION> session_;
 };
@@ -180,6 +195,7 @@ Status HttpClient::Impl::connect() {
       link.transport = std::make_unique<Transport>(link.socket.get());
     }
     link_ = std::move(link);
+    ++connections_;
     return {};
   }
   return Error{failure + last};
@@ -263,7 +279,7 @@ Status HttpClient::Impl::ensure_connected() {
 
 // ---- one request ----
 
-Status HttpClient::Impl::send(const HttpClientRequest& request, milliseconds timeout) {
+Status HttpClient::Impl::send(const HttpClientRequest& request, std::optional<u64> length, milliseconds timeout) {
   std::string head;
   head.reserve(512);
   head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
@@ -272,11 +288,15 @@ Status HttpClient::Impl::send(const HttpClientRequest& request, milliseconds tim
   const std::string name = v6 ? "[" + options_.server_name + "]" : options_.server_name;
   append_header(head, "Host", usual ? name : name + ":" + std::to_string(options_.port));
   for (const HttpHeader& header : request.headers) append_header(head, header.name, header.value);
-  if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
-    append_header(head, "Content-Length", std::to_string(request.body.size()));
+  if (length || !request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    append_header(head, "Content-Length", std::to_string(length.value_or(request.body.size())));
   }
   head += "\r\n";
   std::array<std::string_view, 2> parts{head, request.body};
+  return write(parts, timeout);
+}
+
+Status HttpClient::Impl::write(std::span<std::string_view> parts, milliseconds timeout) {
   for (;;) {
     const Io state = link_->transport->write(parts);
     // A server that refuses may close early; its response can still be read.
@@ -345,7 +365,7 @@ Result<HttpClientResponse> HttpClient::Impl::receive(const HttpClientRequest& re
 Result<HttpClientResponse> HttpClient::Impl::request(const HttpClientRequest& request) {
   ROPEWALK_CHECK(ensure_connected());
   const milliseconds timeout = request.timeout.count() != 0 ? request.timeout : options_.timeout;
-  const Status sent = send(request, timeout);
+  const Status sent = send(request, std::nullopt, timeout);
   if (!sent.ok()) {
     close();
     return sent.error();
@@ -353,6 +373,77 @@ Result<HttpClientResponse> HttpClient::Impl::request(const HttpClientRequest& re
   auto response = receive(request, timeout);
   if (!response.ok()) close();
   return response;
+}
+
+// ---- piece by piece ----
+
+Status HttpClient::Impl::begin(const HttpClientRequest& request, u64 content_length) {
+  ROPEWALK_CHECK(ensure_connected());
+  coming_ = {};
+  unparsed_.clear();
+  const auto on_body = [this](std::string_view piece) {
+    coming_.body.append(piece);
+    return true;
+  };
+  parser_ =
+      std::make_unique<ResponseParser>(coming_.status, coming_.reason, coming_.headers, options_.max_body, on_body);
+  return send(request, content_length, options_.timeout);
+}
+
+Status HttpClient::Impl::send(std::string_view piece) {
+  if (!link_) return Error{where() + ": the connection has ended"};
+  std::array<std::string_view, 1> parts{piece};
+  return write(parts, options_.timeout);
+}
+
+Result<HttpClient::Arrived> HttpClient::Impl::take(HttpClientResponse& response) {
+  if (!link_ || parser_ == nullptr) return Error{where() + ": the connection has ended"};
+  std::array<char, 16 * 1024> buffer;
+  Progress progress = parser_->is_done() ? Progress::complete : Progress::more;
+  while (progress == Progress::more) {
+    std::size_t count = 0;
+    const Io state = link_->transport->read(buffer, count);
+    if (state == Io::wants_read || state == Io::wants_write) break;
+    if (state == Io::closed) {
+      std::string trouble = where() + " ended the connection";
+      if (!link_->transport->error().empty()) trouble += " (" + link_->transport->error() + ")";
+      return Error{std::move(trouble)};
+    }
+    unparsed_.append(buffer.data(), count);
+    std::string_view data = unparsed_;
+    progress = parser_->feed(data);
+    unparsed_.erase(0, unparsed_.size() - data.size());
+    if (progress == Progress::failed)
+      return Error{where() + " answered with something that is no HTTP: " + parser_->reason()};
+    if (coming_.body.size() >= kMostAtOnce) break;
+  }
+  const bool has_head = parser_->is_header_done();
+  if (has_head) {
+    response.status = coming_.status;
+    response.reason = coming_.reason;
+    response.headers = coming_.headers;
+    response.body.append(std::exchange(coming_.body, {}));
+  }
+  return Arrived{has_head, progress == Progress::complete};
+}
+
+HttpClient::Waited HttpClient::wait_for_any(std::span<HttpClient* const> clients, std::chrono::milliseconds time) {
+  const auto until = Clock::now() + time;
+  std::vector<pollfd> files;
+  for (HttpClient* client : clients) {
+    if (client->impl_->has_buffered()) return Waited::ready;
+    files.push_back({client->impl_->socket(), POLLIN, 0});
+    files.push_back({client->impl_->wake(), POLLIN, 0});
+  }
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+    const int count = ::poll(files.data(), files.size(), static_cast<int>(std::max<i64>(left, 0)));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return Waited::timeout;
+    for (std::size_t i = 1; i < files.size(); i += 2)
+      if (files[i].revents != 0) return Waited::interrupted;
+    return Waited::ready;
+  }
 }
 
 // ---- HttpClient ----
@@ -364,6 +455,13 @@ HttpClient::~HttpClient() {
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
 Result<HttpClientResponse> HttpClient::request(const HttpClientRequest& request) { return impl_->request(request); }
+Status HttpClient::connect() { return impl_->ensure_connected(); }
+Status HttpClient::begin(const HttpClientRequest& request, u64 content_length) {
+  return impl_->begin(request, content_length);
+}
+Status HttpClient::send(std::string_view piece) { return impl_->send(piece); }
+Result<HttpClient::Arrived> HttpClient::take(HttpClientResponse& response) { return impl_->take(response); }
+u64 HttpClient::connection() const { return impl_->connection(); }
 void HttpClient::interrupt() { impl_->interrupt(); }
 void HttpClient::resume() { impl_->resume(); }
 void HttpClient::close() { impl_->close(); }

@@ -52,12 +52,31 @@ class HttpClient {
   // Connects where there is no connection, sends, and reads the response; any status is a success here. Cookies and
   // redirects are the caller's. An error says in words what failed against which server.
   Result<HttpClientResponse> request(const HttpClientRequest& request);
+  // Connects where there is no connection; request() does that too.
+  Status connect();
+
+  // For requests and responses that travel piece by piece, both at once, as RPC over HTTP has them. begin() sends the
+  // head with that Content-Length and the body's beginning, send() more of the body; take() gives what has arrived of
+  // the response, without waiting, its body appended. The connection has no other use afterwards.
+  Status begin(const HttpClientRequest& request, u64 content_length);
+  Status send(std::string_view piece);
+  struct Arrived {
+    bool head = false;      // the head is there
+    bool complete = false;  // so is the body
+  };
+  Result<Arrived> take(HttpClientResponse& response);
+  // Waits until one of them has something to take(), or to say (its end); they share nobody's thread.
+  enum class Waited { ready, timeout, interrupted };
+  static Waited wait_for_any(std::span<HttpClient* const> clients, std::chrono::milliseconds time);
+
   // Ends a request under way in another thread, which then fails with "interrupted"; so do later ones. Any thread.
   void interrupt();
   // Takes interrupt() back.
   void resume();
   void close();
   bool connected() const;
+  // Which of this object's connections it is that stands, counted from 1; 0: none.
+  u64 connection() const;
   // The server's certificate on the connection that stands, in DER; empty without one.
   std::vector<u8> peer_certificate() const;
   const HttpClientOptions& options() const;

@@ -1,6 +1,5 @@
 #include "client/exchange/channel.h"
 
-#include "base/base64.h"
 #include "base/guid.h"
 #include "client/exchange/http_channel.h"
 #include "client/exchange/rpc_channel.h"
@@ -8,7 +7,6 @@
 namespace ropewalk::client::exchange {
 
 ChannelState::ChannelState(ChannelOptions options) : options_(std::move(options)) {
-  authorization_ = "Basic " + to_base64(bytes_of(options_.user + ":" + options_.password));
   client_info_ = "{" + Guid::random().to_string() + "}:1";
   request_guid_ = Guid::random().to_string();
 }

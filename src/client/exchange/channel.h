@@ -20,8 +20,9 @@ enum class Carrier { http, rpc_tcp, rpc_http };
 struct ChannelOptions {
   Carrier carrier = Carrier::http;
   net::HttpClientOptions http;
-  std::shared_ptr<net::HttpClient> connection;  // for tools that run many sessions over one; empty: one of its own
-  std::string target;                           // "/mapi/emsmdb/?MailboxId=..."
+  // For tools that run many sessions over one, signed in by basic; empty: one of its own.
+  std::shared_ptr<net::HttpClient> connection;
+  std::string target;  // "/mapi/emsmdb/?MailboxId=..."
   std::string user, password;
   std::string user_dn;
   std::string client_application;
@@ -29,7 +30,8 @@ struct ChannelOptions {
   bool plain = false;
   u16 rpc_port = 0;                   // of RPC over TCP; 0: ask the endpoint mapper
   u16 mapper_port = 135;              // the endpoint mapper's
-  std::string rpc_auth = "ntlm";      // ntlm, kerberos, negotiate
+  std::string http_auth = "basic";    // basic, ntlm, kerberos, negotiate
+  std::string rpc_auth = "ntlm";      // ntlm, kerberos, negotiate; over HTTP also none
   std::string rpc_level = "privacy";  // connect, packet, integrity, privacy
   std::function<void(const Traffic&)> observer;
 };
@@ -41,7 +43,6 @@ class ChannelState {
   explicit ChannelState(ChannelOptions options);
 
   const ChannelOptions& options() const { return options_; }
-  const std::string& authorization() const { return authorization_; }
   const std::string& client_info() const { return client_info_; }
   /// "{GUID}:n", n counting up.
   std::string next_request_id(u64& number);
@@ -61,7 +62,7 @@ class ChannelState {
 
  private:
   const ChannelOptions options_;
-  std::string authorization_, client_info_, request_guid_;
+  std::string client_info_, request_guid_;
   std::atomic<u64> requests_{0};
   mutable std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> cookies_;

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "client/exchange/exchange_store.h"
+#include "client/exchange/http_sign_in.h"
 
 namespace ropewalk::client {
 
@@ -59,6 +60,29 @@ Outcome<void> parse_server(std::string_view url, const std::string& user, Channe
   return {};
 }
 
+// "ncacn_http:HOST[:PORT]": RPC over HTTPS.
+Outcome<void> parse_http_binding(std::string_view binding, const std::string& user, ChannelOptions& options) {
+  const std::string_view authority = binding.substr(binding.find(':') + 1);
+  if (authority.find('/') != authority.npos || !parse_server("https://" + std::string(authority), user, options).ok())
+    return Failure{ErrorCode::invalid_param,
+                   "the server \"" + std::string(binding) + "\" is not ncacn_http:HOST or ncacn_http:HOST:PORT"};
+  options.carrier = Carrier::rpc_http;
+  return {};
+}
+
+// basic, ntlm, kerberos or negotiate: over MAPI/HTTP `auth`; over RPC over HTTP that is RPC's own, and `http_auth` the
+// proxy's.
+Outcome<void> take_schemes(const Service& service, ChannelOptions& options) {
+  const bool is_rpc = options.carrier != Carrier::http;
+  const std::string key = is_rpc ? "http_auth" : "auth";
+  options.http_auth = service.get(key, options.http_auth);
+  if (!is_http_scheme(options.http_auth))
+    return Failure{ErrorCode::invalid_param, key + ": basic, ntlm, kerberos or negotiate"};
+  if (is_rpc) options.rpc_auth = service.get("auth", options.rpc_auth);
+  options.rpc_level = service.get("level", options.rpc_level);
+  return {};
+}
+
 // "ncacn_ip_tcp:HOST[PORT]"; without a port the endpoint mapper is asked.
 Outcome<void> parse_binding(std::string_view binding, ChannelOptions& options) {
   Failure wrong{ErrorCode::invalid_param,
@@ -84,10 +108,11 @@ Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
   const std::string server = service.get("server");
   if (server.starts_with("ncacn_ip_tcp:"))
     ROPEWALK_CHECK(parse_binding(server, options));
+  else if (server.starts_with("ncacn_http:"))
+    ROPEWALK_CHECK(parse_http_binding(server, options.user, options));
   else
     ROPEWALK_CHECK(parse_server(server, options.user, options));
-  options.rpc_auth = service.get("auth", options.rpc_auth);
-  options.rpc_level = service.get("level", options.rpc_level);
+  ROPEWALK_CHECK(take_schemes(service, options));
   if (!parse_number(service.get("mapper_port", "135"), options.mapper_port))
     return Failure{ErrorCode::invalid_param, "mapper_port: a port number"};
   options.user_dn = service.get("dn", options.user);

@@ -71,7 +71,9 @@ bool ends_session(ResponseCode code) {
 }
 
 HttpChannel::HttpChannel(std::shared_ptr<ChannelState> state)
-    : state_(std::move(state)), client_(state_->options().connection) {
+    : state_(std::move(state)),
+      client_(state_->options().connection),
+      sign_in_(state_->options().http_auth, state_->options().user, state_->options().password) {
   if (client_ == nullptr) client_ = std::make_shared<net::HttpClient>(state_->options().http);
 }
 
@@ -104,7 +106,6 @@ Result<std::vector<u8>, ChannelFailure> HttpChannel::post(mapihttp::RequestType 
     last_.number = number;
     last_.request_rops.assign(rops.begin(), rops.end());
   }
-  headers.push_back({"Authorization", state_->authorization()});
 
   auto began = std::chrono::steady_clock::now();
   net::HttpClientRequest request;
@@ -112,9 +113,8 @@ Result<std::vector<u8>, ChannelFailure> HttpChannel::post(mapihttp::RequestType 
   request.target = options.target;
   request.headers = headers;
   request.body = ropewalk::text_of(body);
-  auto answered = client_->request(request);
-  if (!answered.ok())
-    return ChannelFailure{{ErrorCode::rpc_failed, "cannot reach the server: " + answered.error().text}, false};
+  auto answered = sign_in_.request(*client_, request);
+  if (!answered.ok()) return ChannelFailure{std::move(answered.error()), false};
   const net::HttpClientResponse& response = *answered;
   // The head of a NotificationWait's answer is as old as the waiting was long; its cookies have been overtaken.
   const bool late = type == mapihttp::RequestType::notification_wait;

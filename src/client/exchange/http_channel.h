@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "client/exchange/channel.h"
+#include "client/exchange/http_sign_in.h"
 
 namespace ropewalk::client::exchange {
 
@@ -26,6 +27,7 @@ class HttpChannel final : public Channel {
 
   std::shared_ptr<ChannelState> state_;
   std::shared_ptr<net::HttpClient> client_;
+  HttpSignIn sign_in_;
   Last last_;
 };
 
