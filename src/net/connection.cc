@@ -3,6 +3,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -22,6 +24,7 @@ constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kMostReadAhead = 64 * 1024;  // pipelined bytes taken while a handler is parked
 constexpr std::size_t kGatherChunk = 8 * 1024;     // chunks up to here are copied to leave with their size line
 constexpr std::size_t kKeepBetweenRequests = 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kMostLingering = 1 << 20;
 constexpr std::chrono::milliseconds kLingerTime{2000};
 
@@ -69,10 +72,7 @@ Connection::Connection(ServerState& server, Loop& loop, Socket socket, const std
 
 Connection::~Connection() {
   if (listed_) loop_.connections.erase(place_);
-  if (server_.open.fetch_sub(1) == 1) {
-    std::lock_guard guard(server_.lock);
-    server_.all_closed.notify_all();
-  }
+  server_.one_less(server_.open);
 }
 
 void Connection::log(const std::string& what) const { server_.log(request_.peer + ": " + what); }
@@ -229,9 +229,12 @@ Awaitable<bool> Connection::receive(RequestParser& parser) {
 Awaitable<bool> Connection::greet_body(RequestParser& parser) {
   if (phase_ == Phase::receiving || !request_.body.empty()) co_return true;
   phase_ = Phase::receiving;
-  if (!same_name(request_.headers.get("Expect"), "100-continue") || parser.version() < 11) co_return true;
-  head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  co_return co_await write({head_});
+  if (!expects_greeting(parser)) co_return true;
+  co_return co_await write({kContinue});
+}
+
+bool Connection::expects_greeting(const RequestParser& parser) const {
+  return same_name(request_.headers.get("Expect"), "100-continue") && parser.version() >= 11;
 }
 
 // What the grammar allows and we do not.
@@ -255,6 +258,7 @@ Awaitable<void> Connection::handle() {
   phase_ = Phase::handling;
   answer_ = Answer::none;
   added_.clear();
+  ++handled_;
   std::string failure;
   try {
     co_await server_.handler(request_, *this);
@@ -262,6 +266,7 @@ Awaitable<void> Connection::handle() {
   } catch (const std::exception& thrown) {
     failure = thrown.what();
   }
+  ++handled_;
   end_watch();
   hook_ = nullptr;
   if (!failure.empty()) {
@@ -336,10 +341,11 @@ Awaitable<bool> Connection::write(Parts parts) {
 }
 
 void Connection::start_head(const HttpResponseHead& head) {
-  if (server_.stopping.load(std::memory_order_relaxed)) keep_alive_ = false;
+  if (server_.stopping.load(std::memory_order_relaxed) || is_streaming()) keep_alive_ = false;
   head_ = "HTTP/1.1 ";
   append_number(head_, static_cast<u64>(head.status()));
-  head_.append(" ").append(http_reason(head.status())).append("\r\n").append(date_line());
+  head_.append(" ").append(head.reason().empty() ? http_reason(head.status()) : head.reason());
+  head_.append("\r\n").append(date_line());
   if (!server_.options.server_name.empty()) append_header(head_, "Server", server_.options.server_name);
   head_.append(head.lines()).append(added_);
   added_.clear();
@@ -455,7 +461,10 @@ Awaitable<bool> Connection::write_piece(std::string_view bytes) {
 }
 
 Awaitable<std::string_view> Connection::read_body() {
-  if (std::exchange(body_untouched_, false) && !request_.body.empty()) co_return std::string_view(request_.body);
+  if (std::exchange(body_untouched_, false)) {
+    if (!request_.body.empty()) co_return std::string_view(request_.body);
+    if (is_streaming() && expects_greeting(*parser_)) co_await write({kContinue});
+  }
   request_.body.clear();
   Progress progress = Progress::more;
   while (alive_ && is_streaming() && request_.body.empty() && progress == Progress::more) {
@@ -472,6 +481,27 @@ Awaitable<std::string_view> Connection::read_body() {
   }
   if (!alive_ || progress == Progress::failed) co_return std::string_view();
   co_return std::string_view(request_.body);
+}
+
+// ---- what outlives a handler ----
+
+HttpResponder::Starter Connection::starter() {
+  return [&server = server_, &loop = loop_](std::function<Awaitable<void>()> coroutine) {
+    server.tasks.fetch_add(1);
+    asio::co_spawn(loop.context, std::move(coroutine), [&server](const std::exception_ptr& thrown) {
+      if (thrown) server.log("a coroutine ended by an exception");
+      server.one_less(server.tasks);
+    });
+  };
+}
+
+std::function<void()> Connection::cutter() {
+  return [weak = weak_from_this(), &loop = loop_, handled = handled_] {
+    asio::post(loop.context, [weak, handled] {
+      auto self = weak.lock();
+      if (self != nullptr && self->handled_ == handled) self->cut();
+    });
+  };
 }
 
 // ---- watching a parked handler's client ----

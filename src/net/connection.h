@@ -26,12 +26,20 @@ struct ServerState {
   HttpServerOptions options;
   HttpHandler handler;
   std::atomic<u64> open{0}, accepted{0}, requests{0}, refused{0};
+  std::atomic<u64> tasks{0};  // coroutines that handlers started
   std::atomic<bool> stopping{false};
   std::mutex lock;
   std::condition_variable all_closed;
 
   void log(const std::string& line) const {
     if (options.log) options.log(line);
+  }
+  bool is_empty() const { return open.load() == 0 && tasks.load() == 0; }
+  // One of those that is_empty() waits for is over.
+  void one_less(std::atomic<u64>& of) {
+    if (of.fetch_sub(1) != 1) return;
+    std::lock_guard guard(lock);
+    all_closed.notify_all();
   }
 };
 
@@ -71,6 +79,9 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   void on_interrupt(std::function<void(Interrupt)> hook) override;
   void add_header(std::string_view name, std::string_view value) override { append_header(added_, name, value); }
   std::vector<u8> certificate() const override;
+  void abandon() override { alive_ = false; }
+  Starter starter() override;
+  std::function<void()> cutter() override;
 
  private:
   enum class Phase { handshake, idle, receiving, handling, closing };
@@ -83,6 +94,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Awaitable<bool> receive(RequestParser& parser);
   bool is_streaming() const { return parser_ != nullptr && parser_->is_streamed() && !parser_->is_done(); }
   Awaitable<bool> greet_body(RequestParser& parser);
+  bool expects_greeting(const RequestParser& parser) const;
   Awaitable<bool> wait(Socket::wait_type what);
   Awaitable<void> handle();
   Awaitable<void> refuse(int status, const std::string& reason);
@@ -114,6 +126,7 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   std::function<void(Interrupt)> hook_;
   Clock::time_point deadline_ = Clock::time_point::max();
   u64 watch_generation_ = 0;
+  u64 handled_ = 0;  // requests; odd while a handler is at work
   int refused_status_ = 0;
   std::string refused_reason_;
   Phase phase_ = Phase::handshake;

@@ -71,6 +71,11 @@ void HttpHeaders::shrink() {
   if (fields_.capacity() > 32) fields_.shrink_to_fit();
 }
 
+HttpResponseHead::HttpResponseHead(int status, std::string reason) : status_(status), reason_(std::move(reason)) {
+  for (char& c : reason_)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+}
+
 HttpResponseHead& HttpResponseHead::add(std::string_view name, std::string_view value) {
   if (lines_.empty()) lines_.reserve(512);
   append_header(lines_, name, value);

@@ -67,15 +67,17 @@ struct HttpRequest {
 // the server's business; do not add them.
 class HttpResponseHead {
  public:
-  explicit HttpResponseHead(int status = 200) : status_(status) {}
+  // `reason`: the reason phrase; empty: the status code's own.
+  explicit HttpResponseHead(int status = 200, std::string reason = {});
   // Control characters (header injection) become spaces.
   HttpResponseHead& add(std::string_view name, std::string_view value);
   int status() const { return status_; }
+  const std::string& reason() const { return reason_; }
   std::string_view lines() const { return lines_; }  // "Name: value\r\n"...
 
  private:
   int status_;
-  std::string lines_;
+  std::string reason_, lines_;
 };
 
 // "Not Found" for 404; "Unknown" for a code without a name.

@@ -160,7 +160,7 @@ void HttpServer::Impl::everywhere(Action action) {
 
 bool HttpServer::Impl::wait_until_empty(std::chrono::milliseconds time) {
   std::unique_lock guard(state_.lock);
-  return state_.all_closed.wait_for(guard, time, [this] { return state_.open.load() == 0; });
+  return state_.all_closed.wait_for(guard, time, [this] { return state_.is_empty(); });
 }
 
 void HttpServer::Impl::stop(std::chrono::milliseconds grace) {

@@ -48,6 +48,16 @@ class HttpResponder {
   // The certificate that this TLS connection was served with, in DER; empty without TLS.
   virtual std::vector<u8> certificate() const = 0;
 
+  // No answer, or no more of one: the connection ends with the handler.
+  virtual void abandon() = 0;
+
+  // Both for any thread, and for longer than the handler; not for longer than the server.
+  // Starts coroutines on an I/O thread. A server that stops waits for their end.
+  using Starter = std::function<void(std::function<Awaitable<void>()>)>;
+  virtual Starter starter() = 0;
+  // Ends this request from outside, as if the client had gone; without effect once its handler is over.
+  virtual std::function<void()> cutter() = 0;
+
  protected:
   ~HttpResponder() = default;
 };

@@ -11,6 +11,7 @@
 #include "base/types.h"
 #include "server/logging.h"
 #include "server/mapihttp_settings.h"
+#include "server/rpc/http_settings.h"
 
 namespace ropewalk::server {
 
@@ -39,6 +40,7 @@ struct Config {
   bool epm_optional = false;                     // not in the file: do without the mapper where its port is taken
   auth::Level rpc_level = auth::Level::privacy;  // rpc.level: what callers protect at least
   std::string keytab{};                          // rpc.keytab: for Kerberos, over HTTP too; empty: none
+  bool rpc_http = true;                          // rpc.http: RPC over HTTP at the HTTPS and HTTP ports
   bool ntlm_v1 = false;                          // rpc.ntlm_v1: answers of clients before Windows 2000, too
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry
@@ -52,6 +54,7 @@ struct Config {
   unsigned io_threads = 0;                           // threads.io; 0: one per core
   unsigned workers = 0;                              // threads.workers; 0: twice the cores
   MapiHttpSettings mapihttp{};                       // not in the file
+  RpcHttpSettings rpc_over_http{};                   // not in the file
   std::chrono::seconds grace{10};                    // shutdown.grace: for requests under way when stopping
 };
 

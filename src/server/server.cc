@@ -11,6 +11,7 @@
 
 #include "server/mapihttp_endpoint.h"
 #include "server/rop_processor.h"
+#include "server/rpc/http.h"
 #include "server/rpc/rpc_server.h"
 #include "store/mailbox_stores.h"
 
@@ -119,7 +120,7 @@ class Server::Impl {
   Status open_data();
   Status load_certificate();
   Status listen();
-  Status listen_for_rpc();
+  Status start_rpc();
   std::optional<MailboxEntry> find_mailbox(std::string_view legacy_dn);
 
   std::optional<store::MailboxStores> mailboxes_;
@@ -130,8 +131,9 @@ class Server::Impl {
   std::optional<EmsmdbService> service_;
   std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
-  std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<RpcServer> rpc_;
+  std::optional<RpcHttpEndpoint> rpc_http_;
+  std::unique_ptr<net::HttpServer> http_;  // ends before all that its requests use
   std::optional<Janitor> janitor_;
 };
 
@@ -189,8 +191,12 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
   http_sign_in_.emplace(HttpSignIn::Parts{*directory_, *authenticator_, *sign_in_, log_}, config_);
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
-  if (config_.https_port || config_.http_port) ROPEWALK_CHECK(listen());
-  if (config_.rpc_port || config_.epm_port) ROPEWALK_CHECK(listen_for_rpc());
+  const bool has_http = config_.https_port || config_.http_port;
+  if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
+  if (has_http) ROPEWALK_CHECK(listen());
+  if (rpc_ != nullptr)
+    for (const auto& at : rpc_->listening())
+      listening_.push_back({at.binding, config_.listen, at.port, false, at.is_endpoint_mapper});
   janitor_.emplace(registry_, log_);
   return {};
 }
@@ -202,16 +208,18 @@ Status Server::Impl::listen() {
   options.threads = config_.io_threads;
   options.max_connections = config_.max_connections;
   options.log = [this](const std::string& line) { log_.warning(line); };
+  if (rpc_http_) options.streams = RpcHttpEndpoint::streams;
   auto handler = [this](net::HttpRequest& request, net::HttpResponder& responder) {
-    return MapiHttpEndpoint::serves(request.path) ? endpoint_->handle(request, responder)
-                                                  : not_found(request, responder);
+    if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
+    if (rpc_http_ && RpcHttpEndpoint::serves(request.path)) return rpc_http_->handle(request, responder);
+    return not_found(request, responder);
   };
   ROPEWALK_TRY(http_, net::HttpServer::start(std::move(options), handler));
   for (const auto& at : http_->listening()) listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
   return {};
 }
 
-Status Server::Impl::listen_for_rpc() {
+Status Server::Impl::start_rpc() {
   auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
   if (!started && config_.epm_optional) {
     log_.warning("no endpoint mapper: " + started.error().text);
@@ -219,16 +227,20 @@ Status Server::Impl::listen_for_rpc() {
     started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
   }
   ROPEWALK_TRY(rpc_, std::move(started));
-  for (const auto& at : rpc_->listening())
-    listening_.push_back({at.binding, config_.listen, at.port, false, at.is_endpoint_mapper});
+  if (!config_.rpc_http) return {};
+  auto host = [rpc = rpc_.get()](u16 port) { return rpc->over_http(port); };
+  rpc_http_.emplace(RpcHttpEndpoint::Parts{*http_sign_in_, log_, host, own_names(config_), config_.listen},
+                    config_.rpc_over_http);
   return {};
 }
 
 void Server::Impl::stop() {
+  if (rpc_http_) rpc_http_->stop();
   if (rpc_ != nullptr) rpc_->stop(config_.grace);
   if (http_ != nullptr) http_->stop(config_.grace);
-  rpc_.reset();
   http_.reset();
+  rpc_http_.reset();
+  rpc_.reset();
   janitor_.reset();
   for (auto& session : registry_.clear()) session->notifications.close();
 }

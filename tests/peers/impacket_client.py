@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Impacket (Debian's python3-impacket) as a client of this RPC server: endpoint mapper, management, NTLM, EMSMDB.
+"""Impacket (Debian's python3-impacket) as a client of this RPC server: endpoint mapper, management, NTLM,
+EMSMDB; over TCP and over HTTP.
 
 Usage: impacket_client.py RPC_TEST_SERVER
 
@@ -193,6 +194,59 @@ def sessions(checks, port):
     dce.disconnect()
 
 
+def connect_over_http(port, interface, level=None, user=peer.USER, password=peer.PASSWORD, host=peer.HOST):
+    """Bound over RPC over HTTP v2, signed in to HTTP and, where a level is given, with NTLM to RPC too."""
+    from impacket.dcerpc.v5 import rpcrt
+    from impacket.dcerpc.v5.transport import DCERPCTransportFactory
+    from impacket.uuid import uuidtup_to_bin
+    transport = DCERPCTransportFactory(f"ncacn_http:{host}[{port},RpcProxy={peer.HOST}:443]")
+    transport.set_credentials(user, password, "")
+    dce = transport.get_dce_rpc()
+    dce.set_auth_level(rpcrt.RPC_C_AUTHN_LEVEL_NONE if level is None else level)
+    dce.connect()
+    if interface is not None:
+        dce.bind(uuidtup_to_bin(interface))
+    return dce
+
+
+def over_http(checks, level):
+    from impacket.dcerpc.v5 import epm
+    from impacket.uuid import uuidtup_to_bin
+    dce = connect_over_http(6001, EMSMDB, level)
+    checks.that(f"EcDummyRpc over HTTP at level {level}", call(dce, 6, b"") == bytes(4))
+    stub = call(dce, 10, connect_ex_stub())
+    session = Reader(stub).handle()
+    checks.that(f"EcDoConnectEx over HTTP at level {level}", session != bytes(20) and stub[-4:] == bytes(4), stub)
+    gone = call(dce, 1, session)
+    checks.that(f"EcDoDisconnect over HTTP at level {level}", gone == bytes(24), gone)
+    dce.disconnect()
+    for port, interface in ((6001, ASYNC_EMSMDB), (6002, RFR), (6004, NSPI)):
+        connect_over_http(port, interface, level).disconnect()
+        checks.that(f"bind of {interface[0]} at {port}", True)
+
+    # Past the windows of either side, several times.
+    dce = connect_over_http(6001, ECHO, level)
+    for size in (0, 5000, 100_000, 900_000):
+        data = bytes(i % 251 for i in range(size))
+        stub = struct.pack("<II", size, size) + data
+        answer = call(dce, 1, stub)
+        checks.that(f"echo of {size} bytes over HTTP at level {level}", answer[:4 + size] == stub[4:], len(answer))
+    dce.disconnect()
+
+    dce = connect_over_http(593, None)
+    found = epm.hept_map("127.0.0.1", uuidtup_to_bin(EMSMDB), protocol="ncacn_http", dce=dce)
+    checks.that("ept_map over HTTP", found.startswith("ncacn_http:") and found.endswith("[6001]"), found)
+    dce.disconnect()
+
+
+def refused_over_http(checks):
+    for name, arguments in (("an unknown port", {"port": 6005}), ("an unknown host", {"port": 6001, "host": "nobody"}),
+                            ("a wrong password", {"port": 6001, "password": "not-the-password"})):
+        error = error_of(lambda: connect_over_http(interface=EMSMDB, **arguments))
+        wanted = "401" if "password" in arguments else 0x6BA
+        checks.that(f"{name} over HTTP is refused", error == wanted or str(wanted) in str(error), error)
+
+
 def wrong_password(checks, port):
     from impacket.dcerpc.v5 import rpcrt
 
@@ -217,6 +271,9 @@ def main():
         for level in (None, 2, 5, 6):
             checks.run(f"echo at level {level}", echo, port, level)
         checks.run("sessions", sessions, port)
+        for level in (None, 6):
+            checks.run(f"RPC over HTTP at level {level}", over_http, level)
+        checks.run("RPC over HTTP, refused", refused_over_http)
         checks.run("wrong password", wrong_password, port)
         code = bench.stop_server()
         if checks.failed or code != 0:

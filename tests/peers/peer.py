@@ -126,7 +126,7 @@ class Bench:
         for line in self.server.stdout:
             if line == "ready\n":
                 return
-            if "[135]" not in line:
+            if "ncacn_ip_tcp" in line and "[135]" not in line:
                 self.rpc_port = int(line[line.index("[") + 1:line.index("]")])
         sys.exit("the server did not start: " + self.server_log())
 

@@ -2,8 +2,8 @@
 // and as much of the domain controllers' netlogon as Samba's protocol tests use.
 //
 // Usage: rpc_test_server DATA ADDRESS PASSWORD [KEYTAB]
-// Makes the account ADDRESS in the new folder DATA, listens on 127.0.0.1 (the endpoint mapper at 135, RPC at any free
-// port), prints "listening on BINDING" for each and then "ready", and serves until SIGTERM.
+// Makes the account ADDRESS in the new folder DATA, listens on 127.0.0.1 (the endpoint mapper at 135, HTTPS at 443, RPC
+// at any free port), prints "listening on BINDING" for each and then "ready", and serves until SIGTERM.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -168,6 +168,7 @@ Result<std::unique_ptr<Server>> start(char** arguments, std::vector<RpcService*>
   config.data = arguments[1];
   config.epm_port = 135;
   config.rpc_port = 0;
+  config.https_port = 443;
   config.keytab = arguments[4] == nullptr ? "" : arguments[4];
   config.host_names = {"server.ropewalk.test"};
   ROPEWALK_TRY(auto server, Server::start(config, nullptr, std::move(more)));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "directory/ntlm_source.h"
 #include "net/tcp_server.h"
 #include "protocol/dcerpc/status.h"
@@ -59,6 +61,17 @@ class Management final : public RpcService {
   const rpc::Endpoint& endpoint_;
 };
 
+// The interfaces at one port of RPC over HTTP. HTTP has told who calls, and TLS protects what he says: binds without
+// authentication are taken, as Exchange takes them.
+struct HttpHost {
+  u16 port = 0;
+  RpcHost host{};
+  Management management{host.endpoint};
+};
+
+constexpr u16 kHttpMapperPort = 593;                        // [MS-RPCH] 1.9
+constexpr std::array<u16, 3> kHttpPorts{6001, 6002, 6004};  // [MS-OXCRPC] 2.1, and those of RFR and NSPI
+
 }  // namespace
 
 class RpcServer::Impl {
@@ -66,29 +79,38 @@ class RpcServer::Impl {
   explicit Impl(RpcServerParts parts) : parts_(std::move(parts)) {}
   Status start();
 
+  const RpcHost* over_http(u16 port) const {
+    for (const HttpHost& at : http_)
+      if (at.port == port) return &at.host;
+    return nullptr;
+  }
+
   std::vector<Listening> listening_;
 
  private:
   void make_security();
   void make_services();
   static void add_services(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
-  void fill_host(RpcHost& host);
-  void register_endpoints(u16 port);
+  void fill_host(RpcHost& host, const char* transport);
+  void make_http_hosts();
+  void register_endpoints(EndpointMapper& mapper, epm::FloorProtocol transport, u16 port);
   void announce(const std::vector<u16>& ports);
 
   RpcServerParts parts_;
   auth::ServerOptions security_;
   rpc::Statistics statistics_;
   ContextHandles handles_;
-  EndpointMapper mapper_;
+  EndpointMapper mapper_, http_mapper_;
   rpc::Associations associations_{[this](u32 group) {
     handles_.run_down(group);
     mapper_.map.run_down(group);
+    http_mapper_.map.run_down(group);
   }};
   std::optional<EmsmdbRpc> emsmdb_;
   std::optional<AsyncEmsmdbRpc> async_;
   BoundOnly nspi_{nspi::kNspi}, rfr_{rfr::kRfr};
   RpcHost mapper_host_, host_;
+  std::array<HttpHost, kHttpPorts.size() + 1> http_;
   Management mapper_management_{mapper_host_.endpoint}, management_{host_.endpoint};
 
  public:
@@ -108,12 +130,12 @@ void RpcServer::Impl::add_services(RpcHost& host, const std::vector<RpcService*>
         {service->interface().id, service->opnums(), static_cast<dcerpc::AuthLevel>(least), service});
 }
 
-void RpcServer::Impl::fill_host(RpcHost& host) {
+void RpcServer::Impl::fill_host(RpcHost& host, const char* transport) {
   host.endpoint.associations = &associations_;
   host.endpoint.statistics = &statistics_;
   host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
-  host.transport = "ncacn_ip_tcp";
+  host.transport = transport;
 }
 
 void RpcServer::Impl::make_services() {
@@ -125,18 +147,40 @@ void RpcServer::Impl::make_services() {
   add_services(host_, {&management_}, auth::Level::none);  // it tells everybody, as it does on Windows
   add_services(host_, parts_.more, auth::Level::none);
   add_services(mapper_host_, {&mapper_, &mapper_management_}, auth::Level::none);
-  fill_host(host_);
-  fill_host(mapper_host_);
+  fill_host(host_, "ncacn_ip_tcp");
+  fill_host(mapper_host_, "ncacn_ip_tcp");
   mapper_host_.endpoint.offer_ndr64 = false;  // a dozen bytes gain nothing by it
+  make_http_hosts();
 }
 
-void RpcServer::Impl::register_endpoints(u16 port) {
-  auto add = [this](const dcerpc::Interface& interface, u16 at, const char* annotation) {
+// Every port serves everything, as Exchange's do since 2010: clients differ in which they ask for what.
+void RpcServer::Impl::make_http_hosts() {
+  for (std::size_t i = 0; i < http_.size(); ++i) {
+    HttpHost& at = http_[i];
+    at.port = i < kHttpPorts.size() ? kHttpPorts[i] : kHttpMapperPort;
+    const bool is_mapper = at.port == kHttpMapperPort;
+    if (is_mapper) {
+      add_services(at.host, {&http_mapper_}, auth::Level::none);
+      at.host.endpoint.offer_ndr64 = false;
+    } else {
+      add_services(at.host, {&*emsmdb_, &*async_, &nspi_, &rfr_}, auth::Level::none);
+      add_services(at.host, parts_.more, auth::Level::none);
+      register_endpoints(http_mapper_, epm::FloorProtocol::http, at.port);
+    }
+    add_services(at.host, {&at.management}, auth::Level::none);
+    fill_host(at.host, "ncacn_http");
+    at.host.endpoint.address = std::to_string(at.port);
+  }
+}
+
+void RpcServer::Impl::register_endpoints(EndpointMapper& mapper, epm::FloorProtocol transport, u16 port) {
+  auto add = [&mapper, transport](const dcerpc::Interface& interface, u16 at, const char* annotation) {
     epm::Binding binding;
     binding.interface_id = interface.id;
     binding.transfer_syntax = dcerpc::kNdr;
+    binding.transport = transport;
     binding.port = at;
-    mapper_.map.add({binding, {}, annotation});
+    mapper.map.add({binding, {}, annotation});
   };
   add(emsmdb_->interface(), port, "Microsoft Exchange Information Store");
   add(async_->interface(), port, "Microsoft Exchange Information Store, notifications");
@@ -149,6 +193,7 @@ Status RpcServer::Impl::start() {
   const Config& config = parts_.config;
   make_security();
   make_services();
+  if (!config.rpc_port && !config.epm_port) return {};
   net::TcpServerOptions options;
   if (config.rpc_port) options.endpoints.push_back({config.listen, *config.rpc_port, rpc_over_tcp(host_)});
   if (config.epm_port) options.endpoints.push_back({config.listen, *config.epm_port, rpc_over_tcp(mapper_host_)});
@@ -169,7 +214,7 @@ void RpcServer::Impl::announce(const std::vector<u16>& ports) {
   };
   std::size_t next = 0;
   if (config.rpc_port) {
-    register_endpoints(ports[next]);
+    register_endpoints(mapper_, epm::FloorProtocol::tcp, ports[next]);
     listening(ports[next++], host_);
   }
   if (config.epm_port) listening(ports[next], mapper_host_);
@@ -184,6 +229,7 @@ Result<std::unique_ptr<RpcServer>> RpcServer::start(RpcServerParts parts) {
 RpcServer::RpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RpcServer::~RpcServer() { stop(std::chrono::milliseconds(0)); }
 const std::vector<RpcServer::Listening>& RpcServer::listening() const { return impl_->listening_; }
+const RpcHost* RpcServer::over_http(u16 port) const { return impl_->over_http(port); }
 void RpcServer::stop(std::chrono::milliseconds grace) {
   if (impl_->tcp_ != nullptr) impl_->tcp_->stop(grace);
 }

@@ -23,7 +23,7 @@ struct RpcServerParts {
 
 class RpcServer {
  public:
-  // Listens on the ports that the configuration names. The parts outlive it.
+  // Listens on the ports that the configuration names, which may be none. The parts outlive it.
   static Result<std::unique_ptr<RpcServer>> start(RpcServerParts parts);
   ~RpcServer();  // stop()
 
@@ -34,6 +34,9 @@ class RpcServer {
     bool is_endpoint_mapper;
   };
   const std::vector<Listening>& listening() const;
+  // What is served over HTTP at a port of RPC over HTTP: 6001, 6002 and 6004 the mailbox and its address book, 593 the
+  // endpoint mapper. Null: nothing.
+  const RpcHost* over_http(u16 port) const;
   void stop(std::chrono::milliseconds grace);
 
  private:
