@@ -3,15 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <csignal>
-#include <fstream>
 #include <map>
-#include <optional>
 #include <thread>
 
 #include "cli/demo.h"
-#include "client/session.h"
-#include "program.h"
+#include "rpc_talk.h"
+#include "served_rpc.h"
 
 namespace ropewalk {
 namespace {
@@ -19,52 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kUser = "user1@ropewalk.test";
-constexpr const char* kPassword = "hemp and manila";
-
-class Rpc : public testing::Test {
- protected:
-  void start(const std::string& settings = {}) {
-    const std::string data = folder_.path("data"), password = std::string(kPassword) + "\n";
-    auto add = [&](const char* user, const char* ntlm) {
-      std::vector<std::string> words{"user", "add", "--data", data, user, "--password-stdin"};
-      if (*ntlm != 0) words.emplace_back(ntlm);
-      ASSERT_EQ(run_program(words, password).code, 0);
-    };
-    add(kUser, "--ntlm");
-    add("user2@ropewalk.test", "");
-    ASSERT_EQ(
-        run_program({"import", "--data", data, "--mailbox", kUser, std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail"})
-            .code,
-        0);
-    std::vector<std::string> serve{"serve", "--data", data, "--epm-port", "0", "--rpc-port", "0"};
-    if (!settings.empty()) {
-      std::ofstream(folder_.path("config.toml")) << settings;
-      serve.insert(serve.end(), {"--config", folder_.path("config.toml")});
-    }
-    server_.emplace(serve);
-    mailbox_ = port_in(server_->read_line(std::chrono::seconds(60)));
-    mapper_ = port_in(server_->read_line());
-    ASSERT_NE(mapper_, "");
-  }
-  static std::string port_in(const std::string& line) {
-    auto open = line.find('['), close = line.find(']');
-    return open == line.npos || close == line.npos ? "" : line.substr(open + 1, close - open - 1);
-  }
-  Ran run(std::vector<std::string> words, const std::string& password = kPassword, const std::string& user = kUser) {
-    words.insert(words.end(), {"--mapper-port", mapper_, "--user", user, "--password-stdin"});
-    return run_program(words, password + "\n");
-  }
-  std::string server_log() {
-    server_->signal(SIGTERM);
-    EXPECT_EQ(server_->wait(), 0);
-    return server_->err();
-  }
-
-  TestFolder folder_;
-  std::optional<Program> server_;
-  std::string mailbox_, mapper_;
-};
+class Rpc : public ServedRpc {};
 
 // Every ROP goes over RPC as it goes over HTTP: the steps of the demonstration find what they expect.
 TEST_F(Rpc, TheStepsOfTheDemonstration) {
@@ -74,16 +26,8 @@ TEST_F(Rpc, TheStepsOfTheDemonstration) {
   for (const char* auth : {"ntlm", "negotiate"}) {
     for (const char* level : {"privacy", "integrity", "packet", "connect"}) {
       SCOPED_TRACE(std::string(auth) + " at " + level);
-      client::Profile profile;
-      profile.services.push_back({"test",
-                                  "exchange",
-                                  {{"server", "ncacn_ip_tcp:127.0.0.1"},
-                                   {"mapper_port", mapper_},
-                                   {"user", kUser},
-                                   {"auth", auth},
-                                   {"level", level}}});
       client::SimpleHost host(kPassword);
-      client::Session session(profile, host);
+      client::Session session(profile(auth, level), host);
       auto store = session.open_store();
       ASSERT_TRUE(store.ok()) << store.error().text;
       // The steps write; once is enough for those that count.
@@ -159,6 +103,25 @@ TEST_F(Rpc, NotificationsComeByAsyncEmsmdb) {
   EXPECT_THAT(watch.read_line(), HasSubstr("created"));
   // The server ends although somebody waits.
   server_->signal(SIGTERM);
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+// [C706] 12.6.4.11: a server that stops asks its clients to end their connections, once their calls are answered.
+TEST_F(Rpc, AServerThatStopsSaysSo) {
+  start();
+  const RpcTalk::Where where{mapper_port(), mailbox_port(), "127.0.0.1", kUser, kPassword};
+  RpcTalk bound(where, RpcTalk::bind), idle(where, RpcTalk::bind);
+  ASSERT_TRUE(bound.run_until(RpcTalk::bind, RpcTalk::connect)) << bound.wrong();
+  ASSERT_TRUE(idle.run_until(RpcTalk::bind, RpcTalk::disconnect)) << idle.wrong();
+  server_->signal(SIGTERM);
+  for (RpcTalk* talk : {&bound, &idle}) {
+    auto said = talk->socket().receive(std::chrono::seconds(10));
+    ASSERT_TRUE(said && !said->empty());
+    talk->connection().receive(*said);
+    EXPECT_EQ(talk->connection().error(), "");
+    EXPECT_TRUE(talk->connection().is_ending());
+    EXPECT_TRUE(talk->socket().is_ended_within(std::chrono::seconds(10)));
+  }
   EXPECT_EQ(server_->wait(), 0);
 }
 

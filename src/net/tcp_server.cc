@@ -90,6 +90,9 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
 
   Awaitable<std::string_view> read() override {
     thread_local std::array<char, kReadSize> buffer;
+    // Who sends faster than can be read lets the thread's other coroutines run between two reads all the same: theirs,
+    // and those that this one started.
+    if (std::exchange(has_not_waited_, true)) co_await asio::post(loop_.context, asio::use_awaitable);
     while (!ended_ && !shared_.stopping.load(std::memory_order_relaxed)) {
       std::size_t count = 0;
       const Io state = transport_.read(buffer, count);
@@ -104,6 +107,7 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
       if (received_.capacity() > kKeep) std::string().swap(received_);
       boost::system::error_code failed;
       co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+      has_not_waited_ = false;
     }
     co_return std::string_view();
   }
@@ -175,8 +179,9 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point write_deadline_ = Clock::time_point::max();
   u16 peer_port_ = 0, local_port_ = 0;
-  bool ended_ = false;  // nothing more is read
-  bool gone_ = false;   // nor written
+  bool has_not_waited_ = false;  // the last read() found something at once
+  bool ended_ = false;           // nothing more is read
+  bool gone_ = false;            // nor written
 };
 
 }  // namespace

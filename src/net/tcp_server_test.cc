@@ -32,7 +32,7 @@ class TcpServerTest : public testing::Test {
  protected:
   void start(StreamHandler handler, TcpServerOptions options = {}) {
     options.endpoints = {{"127.0.0.1", 0, std::move(handler)}};
-    options.threads = 2;
+    if (options.threads == 0) options.threads = 2;
     options.log = [this](const std::string& line) {
       std::lock_guard guard(lock_);
       log_ += line + "\n";
@@ -140,6 +140,48 @@ TEST_F(TcpServerTest, SlowReadersAreCutOff) {
   Wire wire(port_);
   EXPECT_TRUE(eventually([&] { return log().find("took nothing for too long") != std::string::npos; }));
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+}
+
+// One thread, and a client that sends and reads without a pause: the others' turn comes, and so does that of what the
+// handler starts.
+TEST_F(TcpServerTest, ABusyConnectionLeavesTheThreadToOthers) {
+  std::atomic<int> alive{0}, most{0};
+  TcpServerOptions options;
+  options.threads = 1;
+  start(
+      [&](std::shared_ptr<TcpStream> stream) -> Awaitable<void> {
+        for (;;) {
+          const std::string_view bytes = co_await stream->read();
+          if (bytes.empty()) co_return;
+          const std::string copy(bytes);
+          auto token = std::shared_ptr<int>(new int, [&](int* gone) { delete gone, --alive; });
+          most = std::max(most.load(), ++alive);
+          stream->start([stream, token]() -> Awaitable<void> { co_return; });
+          token.reset();
+          const bool sent = co_await stream->write(copy);
+          if (!sent) co_return;
+        }
+      },
+      std::move(options));
+  std::atomic<bool> stop{false};
+  Wire wire(port_);
+  std::thread writer([&] {
+    const std::string block = std::string(1 << 16, 'x') + ".";
+    while (!stop) wire.send(block);
+  });
+  std::thread reader([&] {
+    while (!stop) wire.read_until(".", 50ms);
+  });
+  Wire other(port_);
+  for (int i = 0; i < 100; ++i) {
+    other.send("hello.");
+    EXPECT_EQ(other.read_until("."), "hello.");
+  }
+  stop = true;
+  reader.join();
+  wire.shut_down();
+  writer.join();
+  EXPECT_LE(most, 3);
 }
 
 // A peer whose machine is gone says no more: the kernel asks, before long.

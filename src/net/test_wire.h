@@ -31,7 +31,8 @@ class Wire {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
   }
   void send(std::string_view bytes) { (void)!::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  void reset() {  // closes with RST, as a crashed or cut-off client
+  void shut_down() { ::shutdown(socket_, SHUT_RDWR); }  // a send() in another thread ends
+  void reset() {                                        // closes with RST, as a crashed or cut-off client
     const linger now{1, 0};
     setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close();

@@ -15,7 +15,7 @@ TEST(RpcKerberos, EchoesAtEveryLevel) {
   ASSERT_TRUE(realm.add_user("user1", "Passw0rd.123"));
   ASSERT_TRUE(realm.add_service("exchangeMDB/mail.ropewalk.test", "keytab", "aes256-cts-hmac-sha1-96"));
   Bench bench;
-  bench.endpoint.make_security = [&](auth::Mechanism mechanism) {
+  bench.endpoint.make_security = [&](auth::Mechanism mechanism, const std::string&) {
     auth::ServerOptions options;
     options.keytab = realm.file("keytab");
     options.dce_style = true;

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   endpoint.associations = &associations;
   endpoint.address = "135";
   endpoint.interfaces = {{mgmt::kManagement.id, 5}, {echo::kEcho.id, 10}};
-  endpoint.make_security = [](auth::Mechanism mechanism) {
+  endpoint.make_security = [](auth::Mechanism mechanism, const std::string&) {
     auth::ServerOptions options;
     options.hashes = [](std::string_view, std::string_view) { return auth::HashAnswer{}; };
     options.allow_anonymous = true;

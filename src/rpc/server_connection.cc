@@ -23,6 +23,13 @@ ServerConnection::~ServerConnection() {
   if (association_ != 0) endpoint_.associations->leave(association_);
 }
 
+void ServerConnection::note(const std::string& text) {
+  constexpr unsigned kMostNotes = 20;
+  if (!endpoint_.log || notes_ > kMostNotes) return;
+  const std::string_view last = ++notes_ > kMostNotes ? "; no more is told of this connection" : "";
+  endpoint_.log(fmt::format("{}{}{}{}", peer_, peer_.empty() ? "" : ", ", text, last));
+}
+
 void ServerConnection::sent(std::size_t n) {
   sent_ += n;
   if (sent_ < out_.size()) return;

@@ -40,8 +40,8 @@ struct Endpoint {
   std::size_t max_pending = 64;        // calls taken and not answered, on a multiplexed connection
   std::size_t max_contexts = 256;      // presentation contexts
   std::size_t max_securities = 2049;   // security contexts; as many as Windows takes
-  // Makes a context for an auth_type; none: binds with security are refused.
-  std::function<auth::ContextResult(auth::Mechanism)> make_security;
+  // Makes a context for an auth_type and whoever is at the other end; none: binds with security are refused.
+  std::function<auth::ContextResult(auth::Mechanism, const std::string& peer)> make_security;
   // One line for people, for each refusal. May be none.
   std::function<void(const std::string&)> log;
 };
@@ -65,7 +65,7 @@ struct Call {
 class ServerConnection {
  public:
   // `first_format` of nothing: `endpoint` outlives the connection.
-  // `peer`: who is at the other end, for the log.
+  // `peer`: the address of the other end, for the log, and for what guesses at passwords are counted by.
   explicit ServerConnection(const Endpoint& endpoint, std::string peer = {})
       : endpoint_(endpoint), peer_(std::move(peer)) {}
   ~ServerConnection();
@@ -156,15 +156,15 @@ class ServerConnection {
   void count(std::atomic<u32> Statistics::*what) const {
     if (endpoint_.statistics) (endpoint_.statistics->*what).fetch_add(1, std::memory_order_relaxed);
   }
-  void note(const std::string& text) const {
-    if (endpoint_.log) endpoint_.log(peer_.empty() ? text : peer_ + ", " + text);
-  }
+  // A line of the log; not without number, whatever one client does.
+  void note(const std::string& text);
 
   const Endpoint& endpoint_;
   const std::string peer_;
   std::vector<u8> in_;  // at most one fragment
   wire::OutBuffer out_;
   std::size_t sent_ = 0;
+  unsigned notes_ = 0;
   bool bound_ = false, closing_ = false, multiplexed_ = false, sign_header_ = false, features_seen_ = false;
   u16 max_fragment_ = 5840;
   u32 association_ = 0;

@@ -33,7 +33,7 @@ ServerConnection::AuthResult ServerConnection::start_security(const Pdu& pdu, st
     return fail(RejectReason::invalid_checksum, "authentication level call (3) is not for connections");
   if (!endpoint_.make_security)
     return fail(RejectReason::authentication_type_not_recognized, "no way of authentication is served here");
-  auto made = endpoint_.make_security(static_cast<auth::Mechanism>(trailer.type));
+  auto made = endpoint_.make_security(static_cast<auth::Mechanism>(trailer.type), peer_);
   if (!made.ok()) return fail(RejectReason::authentication_type_not_recognized, made.error().text);
   Security security{trailer.type, trailer.level, trailer.context_id, *std::move(made)};
   auto [at, added] = securities_.insert_or_assign(trailer.context_id, std::move(security));

@@ -26,7 +26,7 @@ struct Bench {
     endpoint.address = "135";
     endpoint.interfaces = {{echo::kEcho.id, 10}, {mgmt::kManagement.id, 5}, {epm::kEndpointMapper.id, 7}};
     endpoint.log = [this](const std::string& line) { log.push_back(line); };
-    endpoint.make_security = [](auth::Mechanism mechanism) {
+    endpoint.make_security = [](auth::Mechanism mechanism, const std::string&) {
       auth::ServerOptions options;
       options.hashes = auth::one_user("user1", "Passw0rd.123");
       options.dce_style = true;

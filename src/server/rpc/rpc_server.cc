@@ -119,7 +119,6 @@ class RpcServer::Impl {
 
 void RpcServer::Impl::make_security() {
   security_ = security_options(parts_.config);
-  security_.hashes = directory::ntlm_source(parts_.directory, &parts_.authenticator);
   security_.dce_style = true;
   security_.allow_anonymous = true;  // the mapper and management are for everybody; sessions are not
 }
@@ -133,7 +132,11 @@ void RpcServer::Impl::add_services(RpcHost& host, const std::vector<RpcService*>
 void RpcServer::Impl::fill_host(RpcHost& host, const char* transport) {
   host.endpoint.associations = &associations_;
   host.endpoint.statistics = &statistics_;
-  host.endpoint.make_security = [this](auth::Mechanism mechanism) { return auth::make_server(mechanism, security_); };
+  host.endpoint.make_security = [this](auth::Mechanism mechanism, const std::string& peer) {
+    auth::ServerOptions options = security_;
+    options.hashes = directory::ntlm_source(parts_.directory, &parts_.authenticator, peer);
+    return auth::make_server(mechanism, options);
+  };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
   host.transport = transport;
 }
