@@ -42,14 +42,14 @@ Result<dissect::Secrets> secrets_of(const Options& options) {
   dissect::Secrets secrets;
   for (const std::string& text : options.passwords) {
     ROPEWALK_TRY(auto secret, split_secret(text, "--password"));
-    secrets.nt_hashes[secret.first] = auth::nt_hash(secret.second);
+    secrets.nt_hashes.emplace(secret.first, auth::nt_hash(secret.second));
   }
   for (const std::string& text : options.hashes) {
     ROPEWALK_TRY(auto secret, split_secret(text, "--nt-hash"));
     auto bytes = from_hex(secret.second);
     if (!bytes || bytes->size() != 16)
       return Error{fmt::format("--nt-hash of {} needs 32 hexadecimal digits", secret.first)};
-    std::copy(bytes->begin(), bytes->end(), secrets.nt_hashes[secret.first].begin());
+    std::copy(bytes->begin(), bytes->end(), secrets.nt_hashes.emplace(secret.first, auth::Key16{})->second.begin());
   }
   secrets.keytab = options.keytab;
   return secrets;

@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "dissect/rpc_association.h"
+
 namespace ropewalk::dissect {
+namespace {
+
+template <class Map>
+void drop_least_used(Map& map, std::size_t most) {
+  while (map.size() >= most)
+    map.erase(std::min_element(map.begin(), map.end(),
+                               [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+}
+
+}  // namespace
 
 u64 Conversations::emit(Operation& operation) {
   operation.number = ++counts_.operations;
@@ -22,13 +34,22 @@ const dcerpc::SyntaxId* Conversations::named_port(const std::string& endpoint) c
 MapiSession& Conversations::session(const std::string& key) {
   auto found = sessions_.find(key);
   if (found == sessions_.end()) {
-    if (sessions_.size() >= kMaxSessions)
-      sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(),
-                                       [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+    drop_least_used(sessions_, kMaxSessions);
     found = sessions_.try_emplace(key).first;
   }
   found->second.used = ++clock_;
   return found->second.session;
+}
+
+std::shared_ptr<RpcAssociation> Conversations::virtual_connection(const Guid& cookie) {
+  auto found = virtual_.find(cookie);
+  if (found == virtual_.end()) {
+    drop_least_used(virtual_, kMaxSessions);
+    found = virtual_.try_emplace(cookie).first;
+    found->second.association = std::make_shared<RpcAssociation>(*this);
+  }
+  found->second.used = ++clock_;
+  return found->second.association;
 }
 
 }  // namespace ropewalk::dissect

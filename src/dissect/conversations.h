@@ -10,6 +10,8 @@
 
 namespace ropewalk::dissect {
 
+class RpcAssociation;
+
 // Where operations are numbered and handed out, and what one connection tells of others. Bounded: what is used least
 // is forgotten first.
 class Conversations {
@@ -31,6 +33,8 @@ class Conversations {
 
   // The session of an EMSMDB context handle or MAPI/HTTP cookie; made where it is new.
   MapiSession& session(const std::string& key);
+  // The association of a virtual connection of RPC over HTTP, by its cookie; made where it is new.
+  std::shared_ptr<RpcAssociation> virtual_connection(const Guid& cookie);
 
  private:
   struct Session {
@@ -42,6 +46,11 @@ class Conversations {
   DissectCounts counts_;
   std::map<std::string, dcerpc::SyntaxId> ports_;
   std::map<std::string, Session> sessions_;
+  struct Virtual {
+    std::shared_ptr<RpcAssociation> association;
+    u64 used = 0;
+  };
+  std::map<Guid, Virtual> virtual_;
   u64 clock_ = 0;
 };
 

@@ -12,8 +12,8 @@ namespace ropewalk::dissect {
 
 // Secrets that open what is encrypted.
 struct Secrets {
-  // NT hashes (16 bytes, MD4 of the password) by user name in lower case, without a domain.
-  std::map<std::string, std::array<u8, 16>> nt_hashes;
+  // NT hashes (16 bytes, MD4 of the password) by user name in lower case, without a domain; all are tried.
+  std::multimap<std::string, std::array<u8, 16>> nt_hashes;
   std::string keytab;  // "/data/server.keytab"; empty: none
 };
 

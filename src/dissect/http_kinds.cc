@@ -10,6 +10,7 @@
 #include "base/utf16.h"
 #include "dissect/conversation.h"
 #include "dissect/http_text.h"
+#include "dissect/tree_parts.h"
 #include "mapi/ascii_case.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/mapihttp/headers.h"
@@ -29,20 +30,6 @@ constexpr const wire::StructInfo* kResponseBodies[] = {
     &struct_info<mapihttp::ConnectResponse>, &struct_info<mapihttp::ExecuteResponse>,
     &struct_info<mapihttp::DisconnectResponse>, &struct_info<mapihttp::NotificationWaitResponse>};
 
-Node& add(Node& parent, std::string_view name, std::string_view type, std::size_t offset, std::size_t length) {
-  parent.has_fields = true;
-  Node& node = parent.fields.emplace_back();
-  node.name = name;
-  node.type = type;
-  node.offset = offset;
-  node.length = length;
-  return node;
-}
-
-json::value text_value(std::string_view text) {
-  return is_utf8(text) ? json::value(json::string(text)) : json::value(json::object{{"hex", to_hex(bytes_of(text))}});
-}
-
 // What a header field's value means, where that is more than the value.
 std::string explained(std::string_view name, std::string_view value) {
   if (!mapi::equal_ignoring_ascii_case(name, mapihttp::kResponseCode)) return {};
@@ -52,9 +39,9 @@ std::string explained(std::string_view name, std::string_view value) {
 
 // The lines in front of a response's body: meta-tags, then additional header fields, up to an empty line. Returns where
 // the body begins, or npos where they do not end.
-std::size_t add_meta_tags(ByteView content, Node& parent) {
+std::size_t add_meta_tag_lines(ByteView content, Node& parent) {
   std::string_view text = text_of(content);
-  Node& lines = add(parent, "MetaTags", "meta-tags", 0, 0);
+  Node& lines = add_node(parent, "MetaTags", "meta-tags", 0, 0);
   lines.has_fields = true;
   bool in_headers = false;
   for (std::size_t at = 0;;) {
@@ -66,7 +53,7 @@ std::size_t add_meta_tags(ByteView content, Node& parent) {
     if (line.empty()) return next;
     std::size_t colon = in_headers ? line.find(':') : std::string_view::npos;
     std::string_view name = line.substr(0, colon);
-    Node& node = add(lines, name, colon == std::string_view::npos ? "meta-tag" : "header", at, next - at);
+    Node& node = add_node(lines, name, colon == std::string_view::npos ? "meta-tag" : "header", at, next - at);
     std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
     if (value.starts_with(' ')) value.remove_prefix(1);
     node.value = text_value(value);
@@ -79,11 +66,6 @@ std::size_t add_meta_tags(ByteView content, Node& parent) {
 bool begins_with_meta_tag(ByteView content) {
   std::string_view text = text_of(content);
   return text.starts_with("PROCESSING\r\n") || text.starts_with("PENDING\r\n") || text.starts_with("DONE\r\n");
-}
-
-void shift(Node& node, std::size_t by) {
-  node.offset += by;
-  for (Node& field : node.fields) shift(field, by);
 }
 
 // The body of a request type, at `at` of the content.
@@ -112,9 +94,9 @@ std::optional<wire::WireError> add_content(const HttpText& message, Node& root, 
   if (!content)
     return wire::WireError{wire::ErrorKind::malformed, message.body_offset, 0, 0, "Body", "its chunks are malformed"};
   if (content->empty()) return std::nullopt;
-  Node& node = add(root, "Content", "plain bytes", 0, content->size());
+  Node& node = add_node(root, "Content", "plain bytes", 0, content->size());
   std::size_t at = 0;
-  if (message.is_response() && begins_with_meta_tag(*content)) at = add_meta_tags(*content, node);
+  if (message.is_response() && begins_with_meta_tag(*content)) at = add_meta_tag_lines(*content, node);
   if (at == std::string_view::npos) {
     node.text = "ends before its headers do";
     return std::nullopt;
@@ -125,7 +107,7 @@ std::optional<wire::WireError> add_content(const HttpText& message, Node& root, 
   if (at == content->size()) return std::nullopt;
   if (!type || *type == RequestType::ping || failed) {
     std::string_view text = text_of(content->subspan(at));
-    add(node, "Text", "text", at, text.size()).value = text_value(text);
+    add_node(node, "Text", "text", at, text.size()).value = text_value(text);
     return std::nullopt;
   }
   auto* bodies = message.is_response() ? kResponseBodies : kRequestBodies;
@@ -159,6 +141,27 @@ std::optional<std::string> text_in(const json::value* node) {
 
 }  // namespace
 
+std::size_t add_meta_tags(ByteView content, Node& parent) {
+  return begins_with_meta_tag(content) ? add_meta_tag_lines(content, parent) : 0;
+}
+
+const wire::StructInfo& http_body_info(RequestType type, bool is_response) {
+  return *(is_response ? kResponseBodies : kRequestBodies)[static_cast<std::size_t>(type)];
+}
+
+void add_http_head(const HttpText& message, Node& root) {
+  std::string_view start = message.start_line;
+  add_node(root, "StartLine", "text", 0, start.size() + 2).value = text_value(start);
+  std::size_t fields_at = start.size() + 2;
+  Node& fields = add_node(root, "Headers", "header[]", fields_at, message.body_offset - 2 - fields_at);
+  fields.has_fields = true;
+  for (const HttpField& field : message.fields) {
+    Node& node = add_node(fields, field.name, "header", field.offset, field.length);
+    node.value = text_value(field.value);
+    node.text = explained(field.name, field.value);
+  }
+}
+
 wire::Tree read_http_kind(const Kind& kind, ByteView bytes, Arena& arena, const KindOptions& options) {
   wire::Tree tree;
   tree.root.name = tree.root.type = kind.name == "mapihttp-request" ? "MapiHttpRequest" : "MapiHttpResponse";
@@ -178,17 +181,8 @@ wire::Tree read_http_kind(const Kind& kind, ByteView bytes, Arena& arena, const 
     return tree;
   }
   tree.consumed = tree.root.length = bytes.size();
-  std::string_view start = message->start_line;
-  add(tree.root, "StartLine", "text", 0, start.size() + 2).value = text_value(start);
-  std::size_t fields_at = start.size() + 2;
-  Node& fields = add(tree.root, "Headers", "header[]", fields_at, message->body_offset - 2 - fields_at);
-  fields.has_fields = true;
-  for (const HttpField& field : message->fields) {
-    Node& node = add(fields, field.name, "header", field.offset, field.length);
-    node.value = text_value(field.value);
-    node.text = explained(field.name, field.value);
-  }
-  add(tree.root, "Body", "bytes", message->body_offset, message->body.size()).value =
+  add_http_head(*message, tree.root);
+  add_node(tree.root, "Body", "bytes", message->body_offset, message->body.size()).value =
       json::string(to_hex(message->body));
   tree.error = add_content(*message, tree.root, arena, options);
   return tree;

@@ -27,7 +27,8 @@ std::vector<std::filesystem::path> all_captures() {
 
 DissectOptions with_all_secrets() {
   DissectOptions options;
-  options.secrets.nt_hashes["administrator"] = auth::nt_hash("Password123!");
+  options.secrets.nt_hashes.emplace("administrator", auth::nt_hash("Password123!"));
+  options.secrets.nt_hashes.emplace("administrator", auth::nt_hash("Passw0rd.123"));
   options.secrets.keytab = shared_path("captures/samba-sealed.keytab").string();
   return options;
 }

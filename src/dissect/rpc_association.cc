@@ -83,21 +83,21 @@ Operation RpcAssociation::start(const Link& link, Side from, const Pdu& pdu) con
 }
 
 // What a PDU is tells who sent it: in captures that begin later, the parties may seem to be the wrong way round.
-void RpcAssociation::pdu(const Link& link, RawPdu& raw) {
+void RpcAssociation::pdu(const Link& link, Side from, RawPdu& raw) {
   Arena arena(4u << 20, 4096);
   auto pdu = wire::decode<Pdu>(raw.bytes, arena);
-  if (!pdu.ok()) return malformed(link, raw, pdu.error().text());
+  if (!pdu.ok()) return malformed(link, from, raw, pdu.error().text());
   if (pdu->type == PacketType::request) return fragment(link, Side::client, raw, *pdu);
   if (pdu->type == PacketType::response) return fragment(link, Side::server, raw, *pdu);
-  control(link, raw, *pdu);
+  control(link, sender_of(pdu->type).value_or(from), raw, *pdu);
 }
 
-void RpcAssociation::malformed(const Link& link, RawPdu& raw, const std::string& why) {
+void RpcAssociation::malformed(const Link& link, Side from, RawPdu& raw, const std::string& why) {
   auto head = dcerpc::read_start(raw.bytes.first<dcerpc::kHeaderSize>());
   Pdu start_of{};
   start_of.type = head.type;
   start_of.call_id = head.call_id;
-  Operation operation = start(link, sender_of(head.type).value_or(Side::client), start_of);
+  Operation operation = start(link, sender_of(head.type).value_or(from), start_of);
   operation.frames = std::move(raw.frames);
   operation.notes = std::move(raw.notes);
   operation.notes.push_back("malformed: " + why);
@@ -112,8 +112,7 @@ void RpcAssociation::malformed(const Link& link, RawPdu& raw, const std::string&
 
 // ---- all PDUs but requests and responses ----
 
-void RpcAssociation::control(const Link& link, RawPdu& raw, const Pdu& pdu) {
-  Side from = sender_of(pdu.type).value_or(Side::client);
+void RpcAssociation::control(const Link& link, Side from, RawPdu& raw, const Pdu& pdu) {
   Operation operation = start(link, from, pdu);
   operation.frames = std::move(raw.frames);
   operation.notes = std::move(raw.notes);
@@ -241,11 +240,7 @@ SecurityObserver* RpcAssociation::security_of(const Pdu& pdu) {
 }
 
 void RpcAssociation::token(const Pdu& pdu, Side from, Operation& operation) {
-  if (pdu.auth_value.empty()) return;
-  if (pdu.type == PacketType::fault) {  // key streams pass over it too
-    std::vector<u8> bytes;
-    return;
-  }
+  if (pdu.auth_value.empty() || pdu.type == PacketType::fault) return;
   SecurityObserver* observer = security_of(pdu);
   bool anew = pdu.type == PacketType::bind || (pdu.type == PacketType::alter_context && observer == nullptr);
   if (anew && security_.size() < kMaxSecurity) {

@@ -56,7 +56,8 @@ class RpcAssociation {
  public:
   explicit RpcAssociation(Conversations& all) : all_(all) {}
 
-  void pdu(const Link& link, RawPdu& raw);
+  // `from`: who sent it, where its type does not tell.
+  void pdu(const Link& link, capture::Side from, RawPdu& raw);
   void lost(capture::Side from);
 
  private:
@@ -107,8 +108,8 @@ class RpcAssociation {
   using CallKey = std::pair<capture::Side, u32>;
 
   Operation start(const Link& link, capture::Side from, const dcerpc::Pdu& pdu) const;
-  void malformed(const Link& link, RawPdu& raw, const std::string& why);
-  void control(const Link& link, RawPdu& raw, const dcerpc::Pdu& pdu);
+  void malformed(const Link& link, capture::Side from, RawPdu& raw, const std::string& why);
+  void control(const Link& link, capture::Side from, RawPdu& raw, const dcerpc::Pdu& pdu);
   void bind(const dcerpc::Bind& bind, const capture::Frame& frame, Operation& operation);
   void bind_ack(const dcerpc::BindAck& ack, Operation& operation);
   void fault(const dcerpc::Fault& fault, Operation& operation);

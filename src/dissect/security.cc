@@ -87,8 +87,8 @@ void SecurityObserver::ntlm_token(ByteView bytes) {
   user_ = proof->who().text();
   std::string account = proof->who().account;
   for (char& c : account) c = mapi::ascii_lower(c);
-  auto hash = secrets_.nt_hashes.find(account);
-  if (hash == secrets_.nt_hashes.end()) {
+  auto [hash, last] = secrets_.nt_hashes.equal_range(account);
+  if (hash == last) {
     trouble_ = fmt::format("give --password or --nt-hash of user \"{}\"", proof->who().account);
     return;
   }
@@ -96,11 +96,13 @@ void SecurityObserver::ntlm_token(ByteView bytes) {
     trouble_ = "the CHALLENGE_MESSAGE of NTLM is not in the capture";
     return;
   }
-  auto observed = auth::observe_ntlm(challenge_, bytes, hash->second);
-  if (observed.ok())
-    ntlm_.emplace(std::move(*observed));
-  else
-    trouble_ = observed.error().text;
+  for (; hash != last && !ntlm_; ++hash) {
+    auto observed = auth::observe_ntlm(challenge_, bytes, hash->second);
+    if (observed.ok())
+      ntlm_.emplace(std::move(*observed));
+    else
+      trouble_ = observed.error().text;
+  }
 }
 
 void SecurityObserver::check_mic(Side from, ByteView mic) {

@@ -11,7 +11,7 @@ using capture::Side;
 
 namespace {
 
-enum class Speaks { unknown, rpc, tls, smb, other };
+enum class Speaks { unknown, rpc, http, tls, smb, other };
 
 constexpr std::size_t kMostWaiting = 256;  // bytes that wait for a decision
 constexpr int kMostTries = 64;             // segments, where the capture does not have the connection's beginning
@@ -19,6 +19,7 @@ constexpr int kMostTries = 64;             // segments, where the capture does n
 Speaks spoken(ByteView bytes) {
   std::string_view text = text_of(bytes);
   if (looks_like_pdu(bytes)) return Speaks::rpc;
+  if (looks_like_http(bytes)) return Speaks::http;
   if (bytes.size() >= 3 && bytes[0] >= 0x14 && bytes[0] <= 0x17 && bytes[1] == 3 && bytes[2] <= 4) return Speaks::tls;
   if (bytes.size() >= 8 && (text.substr(4, 4) == "\xFFSMB" || text.substr(4, 4) == "\xFESMB")) return Speaks::smb;
   if (bytes.size() >= 4 && bytes[0] == 0x81 && bytes[1] == 0) return Speaks::smb;  // NetBIOS session request
@@ -32,7 +33,7 @@ class RpcFollower : public Follower {
   void data(Side from, ByteView bytes, const Frame& frame) override {
     cutter(from).data(bytes, frame, [&](RawPdu& raw) {
       turn_round(from, raw);
-      association_.pdu(link_, raw);
+      association_.pdu(link_, turned_ ? other(from) : from, raw);
     });
   }
   void gap(Side from, u64 bytes) override {
@@ -111,9 +112,9 @@ class TcpReader : public capture::StreamReader {
     if (speaks == Speaks::tls) ++all_.counts().tls;
     if (speaks == Speaks::smb) ++all_.counts().smb;
     if (speaks == Speaks::other) ++all_.counts().other;
-    if (speaks != Speaks::rpc) return false;
+    if (speaks != Speaks::rpc && speaks != Speaks::http) return false;
     ++all_.counts().followed;
-    follower_ = make_rpc_follower(all_, link_);
+    follower_ = speaks == Speaks::rpc ? make_rpc_follower(all_, link_) : make_http_follower(all_, link_);
     for (Side side : {Side::client, Side::server}) {
       FramedBytes& early = waiting_[static_cast<int>(side)];
       if (early.size() != 0) follower_->data(side, early.view(), frame);

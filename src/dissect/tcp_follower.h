@@ -16,6 +16,10 @@ class Follower {
   virtual void end(const capture::Frame&) {}
 };
 
+// True where the bytes can begin a request or response of HTTP/1.
+bool looks_like_http(ByteView bytes);
+
+std::unique_ptr<Follower> make_http_follower(Conversations& all, const Link& link);
 std::unique_ptr<Follower> make_rpc_follower(Conversations& all, const Link& link);
 
 // A reader for the connection, who looks at its first bytes.
