@@ -10,7 +10,6 @@
 #include "cli/commands.h"
 #include "dissect/dissector.h"
 #include "dissect/report.h"
-#include "mapi/ascii_case.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -22,20 +21,12 @@ struct Options {
   std::string keytab;
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = mapi::ascii_lower(c);
-  return out;
-}
-
 // "USER=SECRET"; the user may be DOMAIN\USER or USER@REALM.
 Result<std::pair<std::string, std::string>> split_secret(const std::string& text, std::string_view option) {
   std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string::npos)
     return Error{fmt::format("{} needs USER=..., not \"{}\"", option, text.substr(0, text.find('=')))};
-  std::string user = lower(std::string_view(text).substr(0, equals));
-  user = user.substr(user.find('\\') + 1);
-  return std::pair(user.substr(0, user.find('@')), text.substr(equals + 1));
+  return std::pair(dissect::secret_name(std::string_view(text).substr(0, equals)), text.substr(equals + 1));
 }
 
 Result<dissect::Secrets> secrets_of(const Options& options) {

@@ -12,10 +12,13 @@ namespace ropewalk::dissect {
 
 // Secrets that open what is encrypted.
 struct Secrets {
-  // NT hashes (16 bytes, MD4 of the password) by user name in lower case, without a domain; all are tried.
+  // NT hashes (16 bytes, MD4 of the password) by secret_name() of the user; all of a name are tried.
   std::multimap<std::string, std::array<u8, 16>> nt_hashes;
   std::string keytab;  // "/data/server.keytab"; empty: none
 };
+
+// A user's name without domain or realm, in lower case: "user1" for "ROPEWALK\\User1" and "user1@ropewalk.test".
+std::string secret_name(std::string_view user);
 
 struct DissectOptions {
   Secrets secrets;

@@ -18,8 +18,9 @@ using capture::Side;
 
 namespace {
 
-constexpr std::string_view kMethods[] = {"GET ",         "POST ",         "HEAD ",    "PUT ",      "OPTIONS ", "DELETE ",
-                                         "RPC_IN_DATA ", "RPC_OUT_DATA ", "CONNECT ", "PROPFIND ", "PATCH "};
+constexpr std::string_view kMethods[] = {"GET ",     "POST ",     "HEAD ",        "PUT ",
+                                         "OPTIONS ", "DELETE ",   "RPC_IN_DATA ", "RPC_OUT_DATA ",
+                                         "CONNECT ", "PROPFIND ", "PATCH "};
 constexpr std::size_t kMaxHead = 64u << 10;
 // An RPC_IN_DATA or RPC_OUT_DATA with no more than this is an echo request: [MS-RPCH] 2.1.2.1.5.
 constexpr u64 kEchoLength = 16;
@@ -163,7 +164,7 @@ class HttpFollower : public Follower {
     FramedBytes raw;
     std::size_t parsed = 0;  // bytes of `raw` that the parser has
     bool searching = false;
-    u64 tunnel = 0;          // bytes of an RPC over HTTP channel that are still to come
+    u64 tunnel = 0;  // bytes of an RPC over HTTP channel that are still to come
     std::vector<std::string> notes;
     // The message under way; one of the two parsers.
     net::HttpRequest request;
@@ -196,17 +197,16 @@ class HttpFollower : public Follower {
     if (way.tunnel != 0) return false;
     std::string_view rest = text_of(way.raw.view().subspan(way.parsed));
     std::size_t before = rest.size();
-    auto progress =
-        way.request_parser != nullptr ? way.request_parser->feed(rest) : way.response_parser->feed(rest);
+    auto progress = way.request_parser != nullptr ? way.request_parser->feed(rest) : way.response_parser->feed(rest);
     way.parsed += before - rest.size();
     if (progress == net::Progress::more) {
       if (way.raw.size() <= all_.options().max_operation + kMaxHead) return false;
       progress = net::Progress::failed;
     }
     if (progress == net::Progress::failed) {
-      way.notes.push_back(fmt::format("an HTTP message that is malformed or too long is passed over: {}",
-                                      way.request_parser != nullptr ? way.request_parser->reason()
-                                                                    : way.response_parser->reason()));
+      way.notes.push_back(
+          fmt::format("an HTTP message that is malformed or too long is passed over: {}",
+                      way.request_parser != nullptr ? way.request_parser->reason() : way.response_parser->reason()));
       way.reset();
       way.raw.clear();
       way.searching = true;
@@ -290,9 +290,8 @@ class HttpFollower : public Follower {
   }
 
   void read_content(Way& way, HttpMessage& message, Operation& operation) {
-    message.content = way.request_parser != nullptr
-                          ? std::vector<u8>(way.request.body.begin(), way.request.body.end())
-                          : std::move(way.body);
+    message.content = way.request_parser != nullptr ? std::vector<u8>(way.request.body.begin(), way.request.body.end())
+                                                    : std::move(way.body);
     if (message.text.body.empty()) message.content.clear();
     message.changed = !message.text.field("Transfer-Encoding").empty();
     if (message.changed) message.origin = "chunks put together";

@@ -21,11 +21,11 @@ struct HttpExchange {
 
 // A whole message, its transfer and content codings removed.
 struct HttpMessage {
-  ByteView bytes;            // as it travelled
-  HttpText text;             // views into them
+  ByteView bytes;  // as it travelled
+  HttpText text;   // views into them
   std::vector<u8> content;
-  std::string origin;        // "chunked, gzip"; "as it travelled"
-  bool changed = false;      // the content is not the body
+  std::string origin;    // "chunked, gzip"; "as it travelled"
+  bool changed = false;  // the content is not the body
 };
 
 // What a message says, as an operation; `exchange` is the request's (made by it, used by the response).

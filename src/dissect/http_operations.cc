@@ -160,7 +160,8 @@ void set_result(const HttpMessage& message, const HttpExchange& exchange, const 
 void describe_response(Conversations& all, const HttpMessage& message, HttpExchange& exchange, Operation& operation) {
   Body body = body_of(message);
   set_result(message, exchange, body, operation);
-  bool is_plain_text = operation.result.starts_with("X-ResponseCode") || !message.text.start_line.starts_with("HTTP/1.1 200");
+  bool is_plain_text =
+      operation.result.starts_with("X-ResponseCode") || !message.text.start_line.starts_with("HTTP/1.1 200");
   if (exchange.type == RequestType::connect)
     if (std::string session = session_of_set_cookies(message.text); !session.empty()) exchange.session = session;
   bool is_execute = exchange.type == RequestType::execute && !is_plain_text;

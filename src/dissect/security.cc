@@ -33,6 +33,13 @@ std::string type_name(AuthType type) {
 
 }  // namespace
 
+std::string secret_name(std::string_view user) {
+  if (auto at = user.find('\\'); at != std::string_view::npos) user.remove_prefix(at + 1);
+  std::string name(user.substr(0, user.find('@')));
+  for (char& c : name) c = mapi::ascii_lower(c);
+  return name;
+}
+
 SecurityObserver::SecurityObserver(const Secrets& secrets, AuthType type, AuthLevel level)
     : secrets_(secrets), type_(type), level_(level) {
   if (type != AuthType::spnego) mechanism_ = type_name(type);
@@ -85,9 +92,7 @@ void SecurityObserver::ntlm_token(ByteView bytes) {
     return;
   }
   user_ = proof->who().text();
-  std::string account = proof->who().account;
-  for (char& c : account) c = mapi::ascii_lower(c);
-  auto [hash, last] = secrets_.nt_hashes.equal_range(account);
+  auto [hash, last] = secrets_.nt_hashes.equal_range(secret_name(proof->who().account));
   if (hash == last) {
     trouble_ = fmt::format("give --password or --nt-hash of user \"{}\"", proof->who().account);
     return;
