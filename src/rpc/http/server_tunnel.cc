@@ -220,7 +220,8 @@ ByteView ServerTunnel::next_input() const { return first_pdu(input()); }
 void ServerTunnel::acknowledge_input() {
   if (over_ || !opened_ || in_.unacknowledged < settings_.receive_window / 2) return;
   if (out_.written + out_.control.size() > settings_.channel_lifetime - 2 * kEssentialReserve) return;
-  const std::size_t waiting = std::min<std::size_t>(input_.size() - taken_, settings_.receive_window);
+  // What its predecessor said and waits still is nothing that the client counts for this channel.
+  const std::size_t waiting = std::min<std::size_t>({input_.size() - taken_, in_.received, settings_.receive_window});
   append_rts("FlowControlAckWithDestination",
              {destination(rpch::Destination::client),
               Command::acknowledge(in_.received, settings_.receive_window - static_cast<u32>(waiting), in_.cookie)},
