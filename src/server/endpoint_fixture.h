@@ -109,7 +109,7 @@ class Endpoint : public testing::Test {
     capturing_ = true;
     auto rops = std::make_unique<StandIn>();
     rops_ = rops.get();
-    auto server = Server::start(config_, std::move(rops));
+    auto server = Server::start(config_, std::move(rops), more_);
     ASSERT_TRUE(server.ok()) << server.error().text;
     server_ = std::move(*server);
   }
@@ -147,6 +147,7 @@ class Endpoint : public testing::Test {
 
   std::filesystem::path folder_;
   Config config_;
+  std::vector<RpcService*> more_;  // RPC interfaces beside the mailbox's
   StandIn* rops_ = nullptr;
   std::unique_ptr<Server> server_;
   static inline std::filesystem::path template_;

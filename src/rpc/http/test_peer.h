@@ -74,7 +74,7 @@ class TestPeer {
     available -= static_cast<u32>(pdu.size());
     return true;
   }
-  std::size_t said_on_in() const { return channels[in_].said; }
+  std::size_t said_on_in() const { return in_ == kNone ? 0 : channels[in_].said; }
   void recycle_in() {
     if (!opened || next_in_ != kNone) return;
     next_in_ = add(true);
