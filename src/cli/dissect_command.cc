@@ -8,7 +8,10 @@
 #include "base/hex.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "dissect/catalogue.h"
+#include "dissect/diagnosis.h"
 #include "dissect/dissector.h"
+#include "dissect/operation_filter.h"
 #include "dissect/report.h"
 
 namespace ropewalk::cli {
@@ -19,7 +22,24 @@ struct Options {
   bool summary = false, full = false, json = false, bytes = false;
   std::vector<std::string> passwords, hashes;
   std::string keytab;
+  std::string filter;
+  bool fields = false;
 };
+
+// Every name that a filter may have, with type and meaning.
+std::string field_list() {
+  std::string list;
+  auto line = [&](std::string_view name, std::string_view type, std::string_view meaning) {
+    fmt::format_to(std::back_inserter(list), "{}\t{}\t{}\n", name, type, meaning);
+  };
+  for (std::string_view layer : dissect::operation_names().layers)
+    line(layer, "protocol", "operations of this protocol");
+  for (const dissect::FilterAttribute& known : dissect::operation_names().attributes)
+    line(known.name, known.type, known.meaning);
+  for (const dissect::CatalogueEntry& entry : dissect::catalogue()) line(entry.name, entry.type, entry.meaning);
+  line("mapi.PidTag...", "property", "any property of [MS-OXPROPS] by its name, in rows and wherever it has a value");
+  return list;
+}
 
 // "USER=SECRET"; the user may be DOMAIN\USER or USER@REALM.
 Result<std::pair<std::string, std::string>> split_secret(const std::string& text, std::string_view option) {
@@ -47,16 +67,25 @@ Result<dissect::Secrets> secrets_of(const Options& options) {
 }
 
 void run(const Options& options, Outcome& outcome) {
+  if (options.fields) {
+    if (!write_output(field_list())) outcome.fail("cannot write to standard output");
+    return;
+  }
+  if (options.file.empty()) return outcome.misuse("dissect needs a capture: ropewalk dissect FILE");
   auto secrets = secrets_of(options);
   if (!secrets) return outcome.misuse(secrets.error().text);
   dissect::DissectOptions how;
   how.secrets = *std::move(secrets);
-  how.trees = options.full || options.json;
+  how.trees = options.full || options.json || !options.filter.empty();
+  auto filter = dissect::Filter::parse(options.filter, dissect::operation_names());
+  if (!filter) return outcome.misuse(filter.error().text);
+  dissect::Diagnosis diagnosis;
   bool written = true;
   std::optional<i64> start;
   auto show = [&](const dissect::Operation& operation) {
     if (!start) start = operation.frames.front().time;
-    if (!written) return;
+    diagnosis.add(operation);
+    if (!written || !dissect::matches(*filter, operation)) return;
     if (options.json)
       written = write_output(boost::json::serialize(dissect::to_json(operation)) + "\n");
     else if (options.full)
@@ -66,6 +95,10 @@ void run(const Options& options, Outcome& outcome) {
   };
   auto done = dissect::dissect_file(options.file, how, show);
   if (!done) return outcome.misuse(done.error().text);
+  if (options.filter.empty())
+    for (const dissect::Finding& finding : diagnosis.findings())
+      written = written && write_output(options.json ? boost::json::serialize(dissect::to_json(finding)) + "\n"
+                                                     : "! " + dissect::to_text(finding));
   if (!written) return outcome.fail("cannot write to standard output");
   if (!done->trouble.empty()) return outcome.fail(done->trouble);
 }
@@ -75,8 +108,7 @@ void run(const Options& options, Outcome& outcome) {
 void add_dissect_command(CLI::App& root, Outcome& outcome) {
   auto options = std::make_shared<Options>();
   CLI::App* command = root.add_subcommand("dissect", "Explain the MAPI conversations in a capture");
-  command->add_option("FILE", options->file, "A pcap or pcapng file, gzip-compressed or not; - for standard input")
-      ->required();
+  command->add_option("FILE", options->file, "A pcap or pcapng file, gzip-compressed or not; - for standard input");
   auto* summary = command->add_flag("--summary", options->summary, "One line per operation (the default)");
   auto* full = command->add_flag("--full", options->full, "Field trees")->excludes(summary);
   command->add_flag("--json", options->json, "One JSON object per operation and line")
@@ -88,6 +120,8 @@ void add_dissect_command(CLI::App& root, Outcome& outcome) {
       ->type_name("USER=PW");
   command->add_option("--nt-hash", options->hashes, "The same with the password's NT hash")->type_name("USER=HEX");
   command->add_option("--keytab", options->keytab, "Keys of services, which open what Kerberos protects");
+  command->add_option("--filter", options->filter, "Only operations that this display filter picks")->type_name("EXPR");
+  command->add_flag("--fields", options->fields, "List every field that a filter can name");
   command->callback([options, &outcome] { run(*options, outcome); });
 }
 

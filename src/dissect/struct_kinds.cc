@@ -89,6 +89,9 @@ constexpr const wire::StructInfo* kTransportStructs[] = {
     &struct_info<ntlmssp::AuthenticateMessage>,
     &struct_info<ntlmssp::AvPairs>,
     &struct_info<ntlmssp::Ntlmv2Response>,
+    &struct_info<ntlmssp::LmResponse>,
+    &struct_info<ntlmssp::Lmv2Response>,
+    &struct_info<ntlmssp::NtlmResponse>,
     &struct_info<ntlmssp::MessageSignature>,
     &struct_info<ntlmssp::ExtendedMessageSignature>,
 };

@@ -178,6 +178,7 @@ Part read_part(const wire::StructInfo& info, ByteView bytes, const wire::Context
 void add_derived(Node& parent, std::vector<Buffer>& buffers, std::string_view name, std::string origin, ByteView bytes,
                  Part part) {
   Node& node = add_node(parent, name, kDerived, 0, bytes.size());
+  node.has_fields = true;
   node.text = origin;
   if (!part.error.empty()) part.node.text += part.node.text.empty() ? part.error : "; " + part.error;
   node.fields.push_back(std::move(part.node));

@@ -49,6 +49,9 @@ class NotingSink final : public RandomSink {
     levels_.push_back({levels_.back().structure, std::string(own_name(name))});
   }
   void end() override { levels_.pop_back(); }
+  bool wants_inside() const override { return true; }
+  void begin_inside(std::string_view, ByteView) override { levels_.push_back({}); }
+  void end_inside() override { levels_.pop_back(); }
 
  private:
   struct Level {
@@ -61,7 +64,7 @@ class NotingSink final : public RandomSink {
   }
   void note(std::string_view name, std::string_view type, FieldForm form, const TypeInfo* scalar = nullptr) {
     std::string_view own = own_name(name);
-    if (own.empty()) return;
+    if (own.empty() || levels_.back().structure.empty()) return;  // what is inside is named by what it is
     // An element that is a structure is one of its list's; the list is noted already.
     if (form == FieldForm::structure && own.data() != name.data()) return;
     found_.insert({levels_.back().structure, std::string(own), std::string(type), form, scalar});
