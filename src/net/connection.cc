@@ -466,6 +466,8 @@ Awaitable<std::string_view> Connection::read_body() {
     if (is_streaming() && expects_greeting(*parser_)) co_await write({kContinue});
   }
   request_.body.clear();
+  // Who sends faster than can be read lets the thread's other coroutines run between two reads all the same.
+  if (std::exchange(has_not_waited_, true)) co_await asio::post(loop_.context, asio::use_awaitable);
   Progress progress = Progress::more;
   while (alive_ && is_streaming() && request_.body.empty() && progress == Progress::more) {
     std::size_t count = 0;
@@ -475,6 +477,7 @@ Awaitable<std::string_view> Connection::read_body() {
     } else if (state == Io::closed) {
       alive_ = false;
     } else {
+      has_not_waited_ = false;
       const bool ready = co_await wait(state == Io::wants_read ? Socket::wait_read : Socket::wait_write);
       if (!ready) alive_ = false;
     }

@@ -132,7 +132,8 @@ class Connection final : public HttpResponder, public std::enable_shared_from_th
   Phase phase_ = Phase::handshake;
   Answer answer_ = Answer::none;
   bool watching_ = false;
-  bool body_untouched_ = true;  // a streamed body's beginning came with its head
+  bool body_untouched_ = true;   // a streamed body's beginning came with its head
+  bool has_not_waited_ = false;  // the last read_body() found something at once
   bool alive_ = true;
   bool expired_ = false;
   bool keep_alive_ = true;

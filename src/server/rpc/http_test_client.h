@@ -1,6 +1,8 @@
 // For tests alone: a client of RPC over HTTP on real sockets, which recycles its channels as a test likes.
 #pragma once
 
+#include <netinet/tcp.h>
+
 #include "directory/basic_auth.h"
 #include "rpc/client_connection.h"
 #include "rpc/http/test_peer.h"
@@ -96,6 +98,8 @@ class HttpRpcClient {
       address.sin_port = htons(port);
       address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
       EXPECT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+      const int on = 1;
+      setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // nothing comes back by which acks could travel
       rest = request;
     }
     bool send(std::vector<u8>& body) {

@@ -113,8 +113,14 @@ void HttpTunnel::pump() {
       state_.consume(next.size());
       moved = true;
     }
+    const bool is_done = draining_ && calls.empty() && conversation_->calls_under_way() == 0;
+    if (is_done && !std::exchange(shut_down_, true)) {
+      conversation_->shut_down();
+      state_.send(conversation_->take_output());
+      moved = true;
+    }
     const bool idle = state_.unsent() == 0 && calls.empty() && !state_.has_control();
-    if (idle && (conversation_->is_over() || (draining_ && conversation_->calls_under_way() == 0))) state_.end({});
+    if (idle && (conversation_->is_over() || is_done)) state_.end({});
     if (moved || state_.over() || state_.has_control()) after_change();
     start = start_;
   }

@@ -66,7 +66,7 @@ class HttpTunnel : public std::enable_shared_from_this<HttpTunnel> {
   std::shared_ptr<RpcConversation> conversation_;
   net::HttpResponder::Starter start_;
   std::vector<Channel> channels_;
-  bool draining_ = false, told_ = false;
+  bool draining_ = false, shut_down_ = false, told_ = false;
 };
 
 }  // namespace ropewalk::server
