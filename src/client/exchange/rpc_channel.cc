@@ -13,6 +13,7 @@ using mapihttp::RequestType;
 namespace {
 
 constexpr u16 kDisconnect = 1, kConnectEx = 10, kRpcExt2 = 11, kAsyncConnectEx = 14, kAsyncWaitEx = 0;
+constexpr u16 kMailboxPort = 6001;  // of EMSMDB behind an RPC proxy
 // Longer than a server lets EcDoAsyncWaitEx wait, [MS-OXCRPC] 3.3.4.1.
 constexpr std::chrono::minutes kLongestWait{6};
 
@@ -56,6 +57,7 @@ void RpcChannel::observe(const PduSeen& seen) const {
   traffic.kind = seen.sent ? Traffic::Kind::packet_sent : Traffic::Kind::packet_received;
   traffic.type = dcerpc::packet_name(seen.type);
   if (!seen.interface.empty()) traffic.type.append(" ").append(seen.interface);
+  if (!seen.rts.empty()) traffic.type.append(" ").append(seen.rts);
   if (!seen.method.empty()) traffic.type.append(" ").append(seen.method);
   traffic.number = seen.size;
   observer(traffic);
@@ -72,7 +74,14 @@ Result<void, ChannelFailure> RpcChannel::ensure_connected() {
   rpc.timeout = options.http.timeout;
   rpc.observer = [this](const PduSeen& seen) { observe(seen); };
   rpc.port = options.rpc_port;
-  if (rpc.port == 0) {
+  if (options.carrier == Carrier::rpc_http) {
+    rpc.port = kMailboxPort;
+    rpc.http.emplace();
+    rpc.http->http = options.http;
+    rpc.http->scheme = options.http_auth;
+    rpc.http->user = options.user;
+    rpc.http->password = options.password;
+  } else if (rpc.port == 0) {
     RpcOptions mapper = rpc;
     mapper.port = options.mapper_port;
     auto port = map_endpoint(mapper, emsmdb::kEmsmdb);

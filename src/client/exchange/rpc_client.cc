@@ -10,6 +10,7 @@ using mapi::ErrorCode;
 
 Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& options) {
   auto wrong = [](const std::string& text) { return Failure{ErrorCode::invalid_param, text}; };
+  if (channel.rpc_auth == "none") return {};  // whom HTTP signed in is who calls
   if (channel.rpc_auth == "ntlm")
     options.mechanism = auth::Mechanism::ntlm;
   else if (channel.rpc_auth == "kerberos")
@@ -17,7 +18,7 @@ Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& o
   else if (channel.rpc_auth == "negotiate")
     options.mechanism = auth::Mechanism::negotiate;
   else
-    return wrong("auth: ntlm, kerberos or negotiate");
+    return wrong("auth: ntlm, kerberos, negotiate or none");
   for (auth::Level level : {auth::Level::connect, auth::Level::packet, auth::Level::integrity, auth::Level::privacy})
     if (auth::level_name(level) == channel.rpc_level) options.level = level;
   if (options.level == auth::Level::none) return wrong("level: connect, packet, integrity or privacy");
@@ -33,6 +34,25 @@ Failure RpcClient::failed(const std::string& what, const std::string& why) const
 Failure RpcClient::malformed(const dcerpc::Interface& interface, const std::string& why) const {
   return failed("the answer of " + std::string(interface.name) + " cannot be read", why);
 }
+
+namespace {
+
+Outcome<std::unique_ptr<RpcTransport>> make_transport(const RpcOptions& options) {
+  if (!options.http) {
+    auto tcp = net::TcpClient::connect(options.host, options.port, options.timeout);
+    if (!tcp.ok()) return failure(ErrorCode::rpc_failed, tcp.error().text);
+    return over_tcp(std::move(*tcp));
+  }
+  RpcHttpOptions http = *options.http;
+  http.server = options.host + ":" + std::to_string(options.port);
+  if (options.observer)
+    http.seen = [observer = options.observer](bool sent, std::string_view name, std::size_t bytes) {
+      observer({sent, dcerpc::PacketType::rts, bytes, {}, {}, name});
+    };
+  return connect_over_http(std::move(http));
+}
+
+}  // namespace
 
 Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
   rpc::ClientSettings settings;
@@ -52,9 +72,8 @@ Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
     settings.level = static_cast<dcerpc::AuthLevel>(options.level);
     settings.security = std::move(*made);
   }
-  auto tcp = net::TcpClient::connect(options.host, options.port, options.timeout);
-  if (!tcp.ok()) return failure(ErrorCode::rpc_failed, tcp.error().text);
-  return std::unique_ptr<RpcClient>(new RpcClient(std::move(options), std::move(*tcp), std::move(settings)));
+  ROPEWALK_TRY(auto transport, make_transport(options));
+  return std::unique_ptr<RpcClient>(new RpcClient(std::move(options), std::move(transport), std::move(settings)));
 }
 
 // Cuts what passes into PDUs, for the observer.
@@ -68,7 +87,7 @@ void RpcClient::observe(bool sent, ByteView bytes) {
     if (start.frag_length < dcerpc::kHeaderSize || seen.size() - at < start.frag_length) break;
     const bool is_call = start.type == dcerpc::PacketType::request || start.type == dcerpc::PacketType::response ||
                          start.type == dcerpc::PacketType::fault;
-    options_.observer({sent, start.type, start.frag_length, interface_, is_call ? method_ : std::string_view()});
+    options_.observer({sent, start.type, start.frag_length, interface_, is_call ? method_ : std::string_view(), {}});
     at += start.frag_length;
   }
   seen.erase(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(at));
@@ -78,16 +97,17 @@ Status RpcClient::flush() {
   const ByteView out = connection_.output();
   if (out.empty()) return {};
   observe(true, out);
-  ROPEWALK_CHECK(tcp_->send(out, options_.timeout));
+  ROPEWALK_CHECK(transport_->send(out, options_.timeout));
   connection_.sent(out.size());
   return {};
 }
 
 Status RpcClient::pull(std::chrono::milliseconds timeout) {
   ROPEWALK_CHECK(flush());
-  auto received = tcp_->receive(timeout);
+  auto received = transport_->receive(timeout);
   if (!received.ok())
-    return connection_.is_ending() ? Error{"the server has asked to end the connection, and ended it"} : received.error();
+    return connection_.is_ending() ? Error{"the server has asked to end the connection, and ended it"}
+                                   : received.error();
   const ByteView bytes = *received;
   observe(false, bytes);
   connection_.receive(bytes);

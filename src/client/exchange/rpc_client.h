@@ -8,7 +8,7 @@
 
 #include "auth/security_context.h"
 #include "client/exchange/channel.h"
-#include "net/tcp_client.h"
+#include "client/exchange/rpc_transport.h"
 #include "protocol/dcerpc/interface.h"
 #include "protocol/epm/tower.h"
 #include "rpc/client_connection.h"
@@ -22,6 +22,7 @@ struct PduSeen {
   dcerpc::PacketType type{};
   std::size_t size = 0;                // bytes, of the fragment
   std::string_view interface, method;  // of requests and responses; empty where they are not known
+  std::string_view rts;                // an RTS PDU's name
 };
 
 struct RpcOptions {
@@ -32,6 +33,7 @@ struct RpcOptions {
   std::string user, password;
   u32 association = 0;
   std::chrono::milliseconds timeout{60'000};
+  std::optional<RpcHttpOptions> http;  // instead of TCP; its `server` and `seen` are made here
   std::function<void(const PduSeen&)> observer;
 };
 
@@ -62,11 +64,11 @@ class RpcClient {
     return *out;
   }
   u32 association() const { return connection_.association(); }
-  void interrupt() { tcp_->interrupt(); }
+  void interrupt() { transport_->interrupt(); }
 
  private:
-  RpcClient(RpcOptions options, std::unique_ptr<net::TcpClient> tcp, rpc::ClientSettings settings)
-      : options_(std::move(options)), tcp_(std::move(tcp)), connection_(std::move(settings)) {}
+  RpcClient(RpcOptions options, std::unique_ptr<RpcTransport> transport, rpc::ClientSettings settings)
+      : options_(std::move(options)), transport_(std::move(transport)), connection_(std::move(settings)) {}
   Outcome<u16> bound(const dcerpc::Interface& interface);
   Outcome<rpc::Reply> exchange(const dcerpc::Interface& interface, u16 context, u16 opnum, ByteView stub,
                                std::chrono::milliseconds timeout);
@@ -77,7 +79,7 @@ class RpcClient {
   Failure malformed(const dcerpc::Interface& interface, const std::string& why) const;
 
   RpcOptions options_;
-  std::unique_ptr<net::TcpClient> tcp_;
+  std::unique_ptr<RpcTransport> transport_;
   rpc::ClientConnection connection_;
   std::map<const dcerpc::Interface*, u16> contexts_;
   std::vector<u8> reply_;
