@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "peers"))
+import realm  # noqa: E402
+
 PASSWORD = "hemp and manila"
 USERS = [f"user{i}@ropewalk.test" for i in range(1, 9)]
 
@@ -23,10 +26,11 @@ class Bench:
         self.program = program
         self.seconds = seconds
         self.data = tempfile.mkdtemp(prefix="ropewalk-bench-")
+        self.realm, self.environment = None, None
         self.users_file = os.path.join(self.data, "users.txt")
 
     def run(self, *arguments, text=None):
-        done = subprocess.run([self.program, *arguments], input=text, capture_output=True, text=True)
+        done = subprocess.run([self.program, *arguments], input=text, capture_output=True, text=True, env=self.environment)
         if done.returncode != 0:
             sys.exit(f"bench: ropewalk {' '.join(arguments[:3])}: {done.stderr.strip()}")
         return done.stdout
@@ -38,6 +42,23 @@ class Bench:
             out.write("[sessions]\nper_user = 100000\n")  # else the oldest of many sessions would end, not be held
         with open(self.users_file, "w") as out:
             out.writelines(f"{user} {PASSWORD}\n" for user in USERS)
+
+    def start_realm(self):
+        """A KDC that knows the users; what is in the way of one, empty where nothing is."""
+        self.realm, self.environment = None, dict(os.environ)
+        why = realm.missing()
+        if why:
+            return why
+        folder = os.path.join(self.data, "realm")
+        os.mkdir(folder)
+        try:
+            self.realm = realm.Realm(folder, {user.split("@")[0]: PASSWORD for user in USERS}, ["exchangeMDB/127.0.0.1"])
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+            return f"no KDC: {error}"
+        self.environment.update(self.realm.environment)
+        with open(os.path.join(self.data, "ropewalk.toml"), "a") as out:
+            out.write(f'[rpc]\nkeytab = "{self.realm.keytab}"\n')
+        return ""
 
     def write_mail(self, count):
         folder = os.path.join(self.data, "mail")
@@ -63,7 +84,7 @@ class Bench:
     def serve(self):
         self.server = subprocess.Popen(
             [self.program, "serve", "--data", self.data, "--https-port", "0", "--http-port", "0", "--rpc-port", "0", "--listen", "127.0.0.1"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment)
         self.urls = {}
         while len(self.urls) < 3:
             line = self.server.stdout.readline()
@@ -71,6 +92,7 @@ class Bench:
                 sys.exit("bench: the server did not start")
             url = line.split()[-1]
             self.urls[url.split(":")[0]] = url.split("/mapi/")[0]  # http, https, ncacn_ip_tcp
+        self.urls["ncacn_http"] = "ncacn_http:" + self.urls["https"].split("//")[1]
 
     def load(self, scheme, scenario, connections, *more):
         out = self.run("bench", self.urls[scheme], "--insecure", "--scenario", scenario, "--connections", str(connections),
@@ -87,6 +109,8 @@ class Bench:
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
         code = self.server.wait(timeout=60)
+        if self.realm is not None:
+            self.realm.stop()
         shutil.rmtree(self.data, ignore_errors=True)
         return code
 
@@ -123,6 +147,7 @@ def main():
     per_second, per_cpu_second = bench.import_mail(options.messages)
     line(f"import of {options.messages} .eml files", f"{per_second:.0f}/s", ">= 2000/s on one core", f"{per_cpu_second:.0f} per CPU second")
 
+    no_kerberos = bench.start_realm()
     bench.serve()
     idle = bench.memory()
     line("idle server, resident", f"{idle / 2**20:.1f} MiB", "< 30 MiB")
@@ -144,11 +169,17 @@ def main():
             plain = plain or cpu
             line(f"OpenFolder+Release, {scheme}, {connections} connections", f"{result['requests_per_second']:.0f}/s",
                  "<= 50 us of server CPU", f"{cpu:.1f} us, {cpu / plain:.2f} of the first line; p99 {result['p99_ms']:.2f} ms")
-    for connections in (1, 8):
-        result = load("ncacn_ip_tcp", "open-folder", connections)
-        cpu = result["server_cpu_us_per_request"]
-        line(f"OpenFolder+Release, RPC sealed by NTLM, {connections} connections", f"{result['requests_per_second']:.0f}/s", "",
-             f"{cpu:.1f} us, {cpu / plain:.2f} of the first line; p99 {result['p99_ms']:.2f} ms")
+    for name, scheme, more in (("RPC sealed by NTLM", "ncacn_ip_tcp", ()), ("RPC sealed by Kerberos", "ncacn_ip_tcp", ("--auth", "kerberos")),
+                               ("RPC/HTTPS", "ncacn_http", ("--auth", "none")), ("RPC/HTTPS sealed by NTLM", "ncacn_http", ())):
+        for connections in (1, 8):
+            what = f"OpenFolder+Release, {name}, {connections} connections"
+            if no_kerberos and "kerberos" in more:
+                line(what, "-", "", no_kerberos)
+                continue
+            result = load(scheme, "open-folder", connections, *more)
+            cpu = result["server_cpu_us_per_request"]
+            line(what, f"{result['requests_per_second']:.0f}/s", "",
+                 f"{cpu:.1f} us, {cpu / plain:.2f} of the first line; p99 {result['p99_ms']:.2f} ms")
     one = USERS[0]
     only = os.path.join(bench.data, "one.txt")
     with open(only, "w") as out:

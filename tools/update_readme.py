@@ -4,8 +4,8 @@
   tools/update_readme.py [--program PROGRAM] [--transcript]
 
 The table of what works is what `ropewalk coverage --markdown` prints; with --transcript the transcript is made anew too,
-of `ropewalk demo --once`: the conversation of the first step and the beginning of its result, and of the other steps the
-headings. PROGRAM: default build/release/ropewalk.
+of `ropewalk demo --once`: the conversation of the first step and the beginning of its result, of those
+over RPC the first packets, and of the others the headings. PROGRAM: default build/release/ropewalk.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADING = re.compile(r"\d+\. .*: (as it should be|WRONG)$")
+PACKET = re.compile(r"    [<>] ")
+PACKET_LINES = 16
 RESULT_LINES = 8  # of the first step
 WIDTH = 150  # characters of a line
 
@@ -35,7 +37,12 @@ def trim(lines):
     headings = [place for place, line in enumerate(lines) if HEADING.match(line)]
     if not headings:
         raise SystemExit("update_readme: the demonstration has no steps")
-    kept = lines[:headings[0] + 1 + RESULT_LINES] + ["[...]"] + [lines[place] for place in headings[1:]]
+    kept = lines[:headings[0] + 1 + RESULT_LINES] + ["[...]"]
+    for before, place in zip(headings, headings[1:]):
+        packets = [at for at in range(before, place) if PACKET.match(lines[at])]
+        if packets:  # RPC: how its conversation begins
+            kept += lines[packets[0]:packets[0] + PACKET_LINES] + ["[...]"]
+        kept.append(lines[place])
     return [line if len(line) <= WIDTH else line[:WIDTH - 1] + "…" for line in kept]
 
 

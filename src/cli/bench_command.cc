@@ -15,7 +15,7 @@ namespace ropewalk::cli {
 namespace {
 
 struct Options {
-  std::string server, user, users_from, dn, ca, scenario = "open-folder";
+  std::string server, user, users_from, dn, ca, auth, http_auth, level, scenario = "open-folder";
   bool password_stdin = false, insecure = false, json = false;
   int server_pid = 0;
   LoadOptions load;
@@ -50,10 +50,13 @@ Status set_up(Options& options) {
   ROPEWALK_TRY(auto users, users_of(options, password));
   for (const User& user : users) {
     ROPEWALK_TRY(client::Service service, client::service_of_url(options.server, user.address));
-    if (service.provider != "exchange") return Error{"bench works on servers (https:// or http://)"};
+    if (service.provider != "exchange") return Error{"bench works on servers, not on files"};
     if (!options.dn.empty()) service.settings["dn"] = options.dn;
     if (!options.ca.empty()) service.settings["ca"] = options.ca;
     if (options.insecure) service.settings["insecure"] = "true";
+    for (const auto& [key, value] :
+         {std::pair("auth", options.auth), {"http_auth", options.http_auth}, {"level", options.level}})
+      if (!value.empty()) service.settings[key] = value;
     client::SimpleHost host(user.password);
     auto channel = client::exchange::channel_options(service, host);
     if (!channel.ok()) return Error{channel.error().text};
@@ -114,10 +117,13 @@ std::string text_of_result(const LoadOptions& load, const LoadResult& result) {
 }  // namespace
 
 void add_bench_command(CLI::App& root, Outcome& outcome) {
-  CLI::App* command = root.add_subcommand("bench", "Put load on a MAPI/HTTP server and measure its answers");
+  CLI::App* command = root.add_subcommand("bench", "Put load on a server and measure its answers");
   auto options = std::make_shared<Options>();
   LoadOptions& load = options->load;
-  command->add_option("SERVER", options->server, "https://HOST[:PORT] or http://HOST[:PORT]")->required();
+  command
+      ->add_option("SERVER", options->server,
+                   "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT]")
+      ->required();
   command->add_option("--scenario", options->scenario, "open-folder, query-rows, contents-table, create or idle")
       ->capture_default_str()
       ->check(CLI::IsMember({"open-folder", "query-rows", "contents-table", "create", "idle"}));
@@ -137,6 +143,9 @@ void add_bench_command(CLI::App& root, Outcome& outcome) {
       ->capture_default_str()
       ->check(CLI::Range(1u, 14'000u));
   command->add_flag("--compress", load.compress, "Compression and XOR both ways, as mail programs do");
+  command->add_option("--auth", options->auth, "Sign in by basic, ntlm, kerberos or negotiate; over RPC also none");
+  command->add_option("--http-auth", options->http_auth, "To the proxy of RPC over HTTP");
+  command->add_option("--level", options->level, "Over RPC: connect, packet, integrity or privacy (the default)");
   command->add_option("--user", options->user, "Whose mailbox: an address");
   command->add_option("--users-from", options->users_from, "A file with an address, or address and password, a line");
   command->add_option("--dn", options->dn, "The mailbox's legacy DN");

@@ -6,9 +6,11 @@ import sys
 import tempfile
 import time
 
+import realm
+
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's modules
 HOST = "server.ropewalk.test"
-REALM = "ROPEWALK.TEST"
+REALM = realm.REALM
 DOMAIN = "ROPEWALK"
 USER = "user1"
 PASSWORD = "hemp-and-manila"
@@ -51,15 +53,16 @@ class Bench:
             f"{kind} = {self.folder}\n" for kind in ("private dir", "lock dir", "state directory", "cache directory")))
         self.write("hosts", f"127.0.0.1 localhost {HOST}\n")
         subprocess.run(["mount", "--bind", self.file("hosts"), "/etc/hosts"], check=True)  # in the namespace alone
-        self.keytab, self.kdc, self.server, self.rpc_port = None, None, None, None
+        self.keytab, self.realm, self.server, self.rpc_port = None, None, None, None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for process in (self.server, self.kdc):
-            if process is not None and process.poll() is None:
-                process.kill()
+        if self.server is not None and self.server.poll() is None:
+            self.server.kill()
+        if self.realm is not None:
+            self.realm.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def file(self, name):
@@ -74,46 +77,11 @@ class Bench:
 
     def start_realm(self):
         """A KDC on loopback with the user and the service; False: it is not installed."""
-        tools = [f"/usr/sbin/{name}" for name in ("krb5kdc", "kdb5_util", "kadmin.local")]
-        if not all(map(os.path.exists, tools)):
+        if realm.missing():
             return False
-        self.write("krb5.conf", f"""[libdefaults]
- default_realm = {REALM}
- dns_lookup_kdc = false
- dns_lookup_realm = false
- dns_canonicalize_hostname = false
- rdns = false
-[realms]
- {REALM} = {{
-  kdc = tcp/127.0.0.1:88
-  kdc = 127.0.0.1:88
- }}
-[domain_realm]
- .ropewalk.test = {REALM}
-""")
-        self.write("kdc.conf", f"""[kdcdefaults]
- kdc_listen = 127.0.0.1:88
- kdc_tcp_listen = 127.0.0.1:88
-[realms]
- {REALM} = {{
-  database_name = {self.file("principal")}
-  key_stash_file = {self.file("stash")}
-  acl_file = {self.file("acl")}
- }}
-[logging]
- kdc = FILE:{self.file("kdc.log")}
-""")
-        self.keytab = self.file("keytab")
-        self.environment.update(KRB5_CONFIG=self.file("krb5.conf"), KRB5_KDC_PROFILE=self.file("kdc.conf"),
-                                KRB5CCNAME="FILE:" + self.file("tickets"), KRB5RCACHENAME="file2:" + self.file("replay"))
-        kdc, util, admin = tools
-        for command in ([util, "create", "-s", "-W", "-r", REALM, "-P", "master"],
-                        *([admin, "-r", REALM, "-q", query] for query in (
-                            f"addprinc -pw {PASSWORD} {USER}", f"addprinc -randkey host/{HOST}",
-                            f"ktadd -k {self.keytab} -norandkey host/{HOST}"))):
-            self.run(command, check=True)
-        self.kdc = subprocess.Popen([kdc, "-n", "-r", REALM], env=self.environment, stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL)
+        self.realm = realm.Realm(self.folder, {USER: PASSWORD}, [f"host/{HOST}"], port=88)
+        self.environment.update(self.realm.environment)
+        self.keytab = self.realm.keytab
         return True
 
     def start_server(self, program):

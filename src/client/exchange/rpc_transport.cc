@@ -119,7 +119,8 @@ Failure HttpTransport::refused(const Leg& leg, const net::HttpClientResponse& re
 
 // Sends a channel's request, on a connection that has signed in.
 Outcome<void> HttpTransport::begin(const ClientTunnel::Request& wanted) {
-  Leg leg{wanted.channel, wanted.direction, std::make_unique<net::HttpClient>(options_.http)};
+  legs_.push_back({wanted.channel, wanted.direction, std::make_unique<net::HttpClient>(options_.http)});
+  Leg& leg = legs_.back();
   {
     std::lock_guard guard(legs_lock_);
     if (interrupted_) return Failure{ErrorCode::rpc_failed, "interrupted"};
@@ -150,14 +151,18 @@ Outcome<void> HttpTransport::begin(const ClientTunnel::Request& wanted) {
   const std::vector<u8> body = tunnel_->take_output(wanted.channel, Clock::now());
   request.body = ropewalk::text_of(ByteView(body));
   Status sent = leg.http->begin(request, wanted.content_length);
-  legs_.push_back(std::move(leg));
   if (!sent.ok()) return failure(ErrorCode::rpc_failed, sent.error().text);
   return {};
 }
 
 // Writes what the channels have to say, opens those that are wanted and closes those that are done.
 Outcome<void> HttpTransport::flush() {
-  for (const ClientTunnel::Request& wanted : tunnel_->take_requests()) ROPEWALK_CHECK(begin(wanted));
+  for (const ClientTunnel::Request& wanted : tunnel_->take_requests()) {
+    auto begun = begin(wanted);
+    if (begun.ok()) continue;
+    tunnel_->closed(wanted.channel, begun.error().text);
+    return begun;
+  }
   for (Leg& leg : legs_) {
     for (;;) {
       const std::vector<u8> out = tunnel_->take_output(leg.channel, Clock::now());

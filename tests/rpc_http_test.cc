@@ -1,0 +1,214 @@
+// MAPI over RPC over HTTP: the client against a server of this process, whose channels live short, and the built
+// program against itself.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <optional>
+#include <thread>
+
+#include "cli/demo.h"
+#include "client/exchange/rpc_client.h"
+#include "client/session.h"
+#include "directory/directory.h"
+#include "program.h"
+#include "protocol/emsmdb/methods.h"
+#include "server/server.h"
+
+namespace ropewalk {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kUser = "user1@ropewalk.test";
+constexpr const char* kPassword = "hemp and manila";
+
+class RpcHttp : public testing::Test {
+ protected:
+  void start(const std::vector<std::string>& more = {"--https-port", "0"}) {
+    const std::string data = folder_.path("data"), password = std::string(kPassword) + "\n";
+    ASSERT_EQ(run_program({"user", "add", "--data", data, kUser, "--password-stdin", "--ntlm"}, password).code, 0);
+    ASSERT_EQ(run_program({"user", "add", "--data", data, "user2@ropewalk.test", "--password-stdin"}, password).code,
+              0);
+    ASSERT_EQ(
+        run_program({"import", "--data", data, "--mailbox", kUser, std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail"})
+            .code,
+        0);
+    std::vector<std::string> words{"serve", "--data", data};
+    words.insert(words.end(), more.begin(), more.end());
+    server_.emplace(words);
+    const std::string line = server_->read_line(std::chrono::seconds(60));
+    const auto colon = line.rfind(':');
+    ASSERT_NE(colon, line.npos) << line;
+    binding_ = "ncacn_http:127.0.0.1:" + line.substr(colon + 1, line.find('/', colon) - colon - 1);
+  }
+  std::string certificate() const { return folder_.path("data") + "/tls/certificate.pem"; }
+  Ran run(std::vector<std::string> words, const std::string& password = kPassword, const std::string& user = kUser) {
+    words.insert(words.end(), {"--user", user, "--password-stdin", "--ca", certificate()});
+    return run_program(words, password + "\n");
+  }
+  std::string log() {
+    server_->signal(SIGTERM);
+    EXPECT_EQ(server_->wait(), 0);
+    return server_->err();
+  }
+
+  TestFolder folder_;
+  std::optional<Program> server_;
+  std::string binding_;
+};
+
+TEST_F(RpcHttp, TheStepsOfTheDemonstration) {
+  start();
+  auto samples = cli::load_samples(std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail").value();
+  client::Profile profile;
+  profile.services.push_back(
+      {"test", "exchange", {{"server", binding_}, {"user", kUser}, {"ca", certificate()}, {"http_auth", "negotiate"}}});
+  client::SimpleHost host(kPassword);
+  client::Session session(profile, host);
+  auto store = session.open_store();
+  ASSERT_TRUE(store.ok()) << store.error().text;
+  for (const auto& step : cli::demo_steps(samples)) {
+    auto told = step.run(**store);
+    EXPECT_TRUE(told.ok()) << step.title << ": " << (told.ok() ? "" : told.error().text);
+  }
+}
+
+TEST_F(RpcHttp, ConnectNamesEachStep) {
+  start();
+  Ran ran = run({"connect", binding_});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  std::size_t at = 0;
+  for (const char* step : {"--> rts CONN/A1", "--> rts CONN/B1", "<-- rts CONN/A3", "<-- rts CONN/C2",
+                           "--> bind EMSMDB", "<-- bind_ack EMSMDB", "--> auth3 EMSMDB",
+                           "--> request EMSMDB EcDoConnectEx", "<-- response EMSMDB EcDoConnectEx", "logged on as",
+                           "folders: Calendar", "--> request EMSMDB EcDoDisconnect", "disconnected"}) {
+    at = ran.out.find(step, at);
+    ASSERT_NE(at, std::string::npos) << step << " is missing or out of order in\n" << ran.out;
+  }
+}
+
+TEST_F(RpcHttp, EverySchemeAndLevel) {
+  start();
+  for (const char* http_auth : {"basic", "ntlm", "negotiate"})
+    for (const char* auth : {"ntlm", "negotiate", "none"}) {
+      Ran ran = run({"folders", "--server", binding_, "--http-auth", http_auth, "--auth", auth});
+      EXPECT_EQ(ran.code, 0) << http_auth << " and " << auth << ": " << ran.err;
+      EXPECT_THAT(ran.out, HasSubstr("Inbox"));
+    }
+  // Without NTLM a user is who HTTP says.
+  EXPECT_EQ(run({"folders", "--server", binding_, "--auth", "none"}, kPassword, "user2@ropewalk.test").code, 0);
+}
+
+TEST_F(RpcHttp, NotificationsCome) {
+  start();
+  Program watch({"watch", "--server", binding_, "--user", kUser, "--password-stdin", "--ca", certificate(), "--json"},
+                std::string(kPassword) + "\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  ASSERT_EQ(run({"put", "--server", binding_, "--subject", "A new rope", "--body", "laid"}).code, 0);
+  EXPECT_THAT(watch.read_line(), HasSubstr("created"));
+  // The server ends although somebody waits.
+  server_->signal(SIGTERM);
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_F(RpcHttp, RefusalsAreOneLine) {
+  start();
+  auto refused = [&](std::vector<std::string> more, const std::string& password = kPassword) {
+    std::vector<std::string> words{"folders", "--server", binding_};
+    words.insert(words.end(), more.begin(), more.end());
+    Ran ran = run(words, password);
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    return ran.err;
+  };
+  for (const char* scheme : {"basic", "ntlm", "negotiate"})
+    EXPECT_THAT(refused({"--http-auth", scheme}, "wrong"), HasSubstr("(HTTP 401)"));
+  EXPECT_THAT(refused({"--http-auth", "digest"}), HasSubstr("http_auth: basic, ntlm, kerberos or negotiate"));
+  EXPECT_THAT(run({"folders", "--server", "ncacn_http:"}).err, HasSubstr("is not ncacn_http:HOST"));
+  EXPECT_THAT(run({"folders", "--server", "ncacn_http:127.0.0.1:1"}).err, HasSubstr("cannot connect to 127.0.0.1:1"));
+  EXPECT_THAT(log(), HasSubstr("RPC_OUT_DATA /rpc/rpcproxy.dll: refused with 401"));
+}
+
+// Below the built program: channels that end every 128 KiB, either way.
+class ShortChannels : public testing::Test {
+ protected:
+  void SetUp() override {
+    server::Config config;
+    config.data = folder_.path("data");
+    config.https_port = 0;
+    config.log_level = server::LogLevel::off;
+    config.rpc_over_http.tunnel.channel_lifetime = 128 * 1024;
+    auto people = directory::Directory::open(config.data);
+    ASSERT_TRUE(people.ok());
+    ASSERT_TRUE((*people)->add_user({.address = kUser, .password = kPassword, .ntlm = true}).ok());
+    auto started = server::Server::start(config);
+    ASSERT_TRUE(started.ok()) << started.error().text;
+    server_ = std::move(*started);
+  }
+  client::exchange::RpcOptions options() {
+    client::exchange::RpcOptions rpc;
+    rpc.host = "127.0.0.1";
+    rpc.port = 6001;
+    rpc.mechanism = auth::Mechanism::ntlm;
+    rpc.level = auth::Level::privacy;
+    rpc.user = kUser;
+    rpc.password = kPassword;
+    rpc.http.emplace();
+    rpc.http->http.host = "127.0.0.1";
+    rpc.http->http.port = server_->listening().front().port;
+    rpc.http->http.insecure = true;
+    rpc.http->scheme = "ntlm";
+    rpc.http->user = kUser;
+    rpc.http->password = kPassword;
+    rpc.http->in_lifetime = 128 * 1024;
+    return rpc;
+  }
+
+  TestFolder folder_;
+  std::unique_ptr<server::Server> server_;
+};
+
+TEST_F(ShortChannels, AreRecycledUnderneathCalls) {
+  std::map<std::string, int> seen;
+  auto rpc = options();
+  rpc.observer = [&](const client::exchange::PduSeen& pdu) { ++seen[std::string(pdu.rts)]; };
+  auto client = client::exchange::RpcClient::connect(std::move(rpc));
+  ASSERT_TRUE(client.ok()) << client.error().text;
+  // EcDoConnectEx with 4 KiB of a DN that is nobody's, some 200 times: more than six channels' lives each way.
+  const std::string dn = "/o=" + std::string(4000, 'x');
+  for (int i = 0; i < 200; ++i) {
+    Arena arena;
+    emsmdb::EcDoConnectExIn in;
+    in.user_dn = ndr::String::of(dn);
+    in.aux_out_size = emsmdb::kSmallRange;
+    auto out = (*client)->call<emsmdb::EcDoConnectExOut>(emsmdb::kEmsmdb, 10, in, arena);
+    ASSERT_TRUE(out.ok()) << i << ": " << out.error().text;
+    EXPECT_NE(out->return_value, mapi::ErrorCode::none);
+  }
+  EXPECT_GE(seen["IN_R1/A1"], 5);
+  EXPECT_EQ(seen["IN_R1/A5"], seen["IN_R2/A4"]);
+}
+
+TEST_F(ShortChannels, InterruptEndsAWait) {
+  auto client = client::exchange::RpcClient::connect(options());
+  ASSERT_TRUE(client.ok()) << client.error().text;
+  (*client)->interrupt();
+  Arena arena;
+  emsmdb::EcDoConnectExIn in;
+  in.user_dn = ndr::String::of(kUser);
+  auto out = (*client)->call<emsmdb::EcDoConnectExOut>(emsmdb::kEmsmdb, 10, in, arena);
+  ASSERT_FALSE(out.ok());
+  EXPECT_THAT(out.error().text, HasSubstr("interrupted"));
+}
+
+TEST_F(ShortChannels, ThePortThatNobodyServes) {
+  auto rpc = options();
+  rpc.port = 6999;
+  auto client = client::exchange::RpcClient::connect(std::move(rpc));
+  ASSERT_FALSE(client.ok());
+  EXPECT_THAT(client.error().text, testing::AllOf(HasSubstr("answered RPC_"), HasSubstr("HTTP 503")));
+}
+
+}  // namespace
+}  // namespace ropewalk
