@@ -77,6 +77,8 @@ void SecurityObserver::token(Side from, ByteView bytes) {
   if (ntlmssp::message_info(inner) != nullptr) {
     mechanism_ = "NTLM";
     ntlm_token(inner);
+  } else if (!inner.empty() && mechanism_.starts_with("Kerberos")) {
+    kerberos_token(inner);
   }
   if (!mic.empty()) check_mic(from, mic);
 }
@@ -110,6 +112,24 @@ void SecurityObserver::ntlm_token(ByteView bytes) {
   }
 }
 
+void SecurityObserver::kerberos_token(ByteView bytes) {
+  if (secrets_.keytab.empty()) {
+    trouble_ = "give --keytab with the service's key";
+    return;
+  }
+  if (kerberos_ == nullptr) {
+    auto opened = auth::KerberosObserver::open(secrets_.keytab);
+    if (!opened.ok()) {
+      trouble_ = opened.error().text;
+      return;
+    }
+    kerberos_ = *std::move(opened);
+  }
+  Status good = kerberos_->token(bytes);
+  trouble_ = good.ok() ? "" : good.error().text;
+  if (!kerberos_->who().empty()) user_ = kerberos_->who();
+}
+
 void SecurityObserver::check_mic(Side from, ByteView mic) {
   if (!ntlm_) return;
   auth::NtlmSession& session = from == Side::client ? ntlm_->of_client : ntlm_->of_server;
@@ -125,9 +145,21 @@ SecurityObserver::Opened SecurityObserver::open(Side from, std::span<u8> pdu, st
   auto protection = auth::effective_level(static_cast<auth::Level>(level_));
   if (protection < auth::Level::integrity) return {};
   if (ntlm_) return open_ntlm(from, pdu, stub_at, trailer_at, signature);
+  if (kerberos_ != nullptr && kerberos_->has_keys()) return open_kerberos(pdu, stub_at, trailer_at, signature);
   if (protection < auth::Level::privacy) return {};
   std::string why = trouble_.empty() ? "no secret given opens it" : trouble_;
   return {State::closed, fmt::format("encrypted: {}; {}", text(), why)};
+}
+
+SecurityObserver::Opened SecurityObserver::open_kerberos(std::span<u8> pdu, std::size_t stub_at,
+                                                         std::size_t trailer_at, ByteView signature) {
+  bool sealed = level_ == AuthLevel::privacy;
+  const auth::MessageParts parts{ByteView(pdu).first(stub_at), pdu.subspan(stub_at, trailer_at - stub_at),
+                                 ByteView(pdu).subspan(trailer_at, dcerpc::kSecTrailerSize), true};
+  Status good = sealed ? kerberos_->unseal(parts, signature) : kerberos_->verify(parts, signature);
+  if (good.ok()) return {State::opened, fmt::format("{}: {}", sealed ? "decrypted" : "signature is good", text())};
+  if (sealed) return {State::closed, fmt::format("encrypted: {}; {}", text(), good.error().text)};
+  return {State::plain, fmt::format("signature is not good: {}; {}", text(), good.error().text)};
 }
 
 SecurityObserver::Opened SecurityObserver::open_ntlm(Side from, std::span<u8> pdu, std::size_t stub_at,

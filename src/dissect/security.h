@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "auth/kerberos_observer.h"
 #include "auth/ntlm_proof.h"
 #include "capture/streams.h"
 #include "dissect/dissector.h"
@@ -42,7 +43,9 @@ class SecurityObserver {
 
  private:
   void ntlm_token(ByteView bytes);
+  void kerberos_token(ByteView bytes);
   void check_mic(capture::Side from, ByteView mic);
+  Opened open_kerberos(std::span<u8> pdu, std::size_t stub_at, std::size_t trailer_at, ByteView signature);
   Opened open_ntlm(capture::Side from, std::span<u8> pdu, std::size_t stub_at, std::size_t trailer_at,
                    ByteView signature);
 
@@ -53,6 +56,7 @@ class SecurityObserver {
   std::string user_, trouble_;
   std::vector<u8> challenge_, mech_list_;
   std::optional<auth::ObservedNtlm> ntlm_;
+  std::unique_ptr<auth::KerberosObserver> kerberos_;
   bool lost_[2] = {};
 };
 
