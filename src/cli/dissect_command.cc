@@ -12,14 +12,16 @@
 #include "dissect/diagnosis.h"
 #include "dissect/dissector.h"
 #include "dissect/operation_filter.h"
+#include "dissect/redact.h"
 #include "dissect/report.h"
+#include "dissect/statistics.h"
 
 namespace ropewalk::cli {
 namespace {
 
 struct Options {
   std::string file;
-  bool summary = false, full = false, json = false, bytes = false;
+  bool summary = false, full = false, json = false, stats = false, bytes = false, redact = false;
   std::vector<std::string> passwords, hashes;
   std::string keytab;
   std::string filter;
@@ -80,21 +82,32 @@ void run(const Options& options, Outcome& outcome) {
   auto filter = dissect::Filter::parse(options.filter, dissect::operation_names());
   if (!filter) return outcome.misuse(filter.error().text);
   dissect::Diagnosis diagnosis;
+  if (options.redact && !options.json) return outcome.misuse("--redact is for --json");
+  if (options.bytes && !options.full) return outcome.misuse("--bytes is for --full");
   bool written = true;
   std::optional<i64> start;
+  dissect::Statistics statistics;
   auto show = [&](const dissect::Operation& operation) {
     if (!start) start = operation.frames.front().time;
     diagnosis.add(operation);
     if (!written || !dissect::matches(*filter, operation)) return;
-    if (options.json)
+    if (options.stats) {
+      statistics.add(operation);
+    } else if (options.json && options.redact) {
+      dissect::Operation plain = operation;
+      dissect::redact(plain);
+      written = write_output(boost::json::serialize(dissect::to_json(plain)) + "\n");
+    } else if (options.json) {
       written = write_output(boost::json::serialize(dissect::to_json(operation)) + "\n");
-    else if (options.full)
+    } else if (options.full) {
       written = write_output(dissect::full_text(operation, *start, options.bytes));
-    else
+    } else {
       written = write_output(dissect::summary_line(operation, *start));
+    }
   };
   auto done = dissect::dissect_file(options.file, how, show);
   if (!done) return outcome.misuse(done.error().text);
+  if (options.stats) written = write_output(statistics.text(done->counts));
   if (options.filter.empty())
     for (const dissect::Finding& finding : diagnosis.findings())
       written = written && write_output(options.json ? boost::json::serialize(dissect::to_json(finding)) + "\n"
@@ -111,9 +124,11 @@ void add_dissect_command(CLI::App& root, Outcome& outcome) {
   command->add_option("FILE", options->file, "A pcap or pcapng file, gzip-compressed or not; - for standard input");
   auto* summary = command->add_flag("--summary", options->summary, "One line per operation (the default)");
   auto* full = command->add_flag("--full", options->full, "Field trees")->excludes(summary);
-  command->add_flag("--json", options->json, "One JSON object per operation and line")
-      ->excludes(summary)
-      ->excludes(full);
+  auto* json = command->add_flag("--json", options->json, "One JSON object per operation and line");
+  json->excludes(summary)->excludes(full);
+  auto* stats = command->add_flag("--stats", options->stats, "Counts, sizes, latencies, errors, top talkers");
+  stats->excludes(summary)->excludes(full)->excludes(json);
+  command->add_flag("--redact", options->redact, "With --json: without texts and bytes");
   command->add_flag("-x,--bytes", options->bytes, "With --full: the bytes too");
   command
       ->add_option("--password", options->passwords, "USER=PASSWORD, which opens what NTLM protects; may be repeated")

@@ -14,6 +14,11 @@ using dcerpc::AuthType;
 
 namespace {
 
+// "Kerberos", whichever of its two object identifiers it is.
+std::string mechanism_name(ByteView oid) {
+  return spnego::same_oid(oid, spnego::oid::kKerberosOld) ? "Kerberos" : spnego::mechanism_text(oid);
+}
+
 std::string type_name(AuthType type) {
   switch (type) {
     case AuthType::spnego:
@@ -65,10 +70,10 @@ void SecurityObserver::token(Side from, ByteView bytes) {
       if (read->is_init) {
         mech_list_ = spnego::write_mech_list(read->init.mechanisms);
         const auto& offered = read->init.mechanisms.mech_types;
-        if (!offered.empty()) mechanism_ = spnego::mechanism_text(offered.front());
+        if (!offered.empty()) mechanism_ = mechanism_name(offered.front());
         inner = read->init.mech_token.value_or(ByteView());
       } else {
-        if (read->resp.supported_mech) mechanism_ = spnego::mechanism_text(*read->resp.supported_mech);
+        if (read->resp.supported_mech) mechanism_ = mechanism_name(*read->resp.supported_mech);
         inner = read->resp.response_token.value_or(ByteView());
         if (read->resp.mech_list_mic) mic.assign(read->resp.mech_list_mic->begin(), read->resp.mech_list_mic->end());
       }
@@ -77,7 +82,7 @@ void SecurityObserver::token(Side from, ByteView bytes) {
   if (ntlmssp::message_info(inner) != nullptr) {
     mechanism_ = "NTLM";
     ntlm_token(inner);
-  } else if (!inner.empty() && mechanism_.starts_with("Kerberos")) {
+  } else if (!inner.empty() && mechanism_ == "Kerberos") {
     kerberos_token(inner);
   }
   if (!mic.empty()) check_mic(from, mic);
@@ -151,8 +156,8 @@ SecurityObserver::Opened SecurityObserver::open(Side from, std::span<u8> pdu, st
   return {State::closed, fmt::format("encrypted: {}; {}", text(), why)};
 }
 
-SecurityObserver::Opened SecurityObserver::open_kerberos(std::span<u8> pdu, std::size_t stub_at,
-                                                         std::size_t trailer_at, ByteView signature) {
+SecurityObserver::Opened SecurityObserver::open_kerberos(std::span<u8> pdu, std::size_t stub_at, std::size_t trailer_at,
+                                                         ByteView signature) {
   bool sealed = level_ == AuthLevel::privacy;
   const auth::MessageParts parts{ByteView(pdu).first(stub_at), pdu.subspan(stub_at, trailer_at - stub_at),
                                  ByteView(pdu).subspan(trailer_at, dcerpc::kSecTrailerSize), true};
