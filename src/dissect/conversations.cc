@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "dissect/rpc_association.h"
+#include "protocol/fasttransfer/stream.h"
 
 namespace ropewalk::dissect {
 namespace {
@@ -50,6 +53,15 @@ std::shared_ptr<RpcAssociation> Conversations::virtual_connection(const Guid& co
   }
   found->second.used = ++clock_;
   return found->second.association;
+}
+
+void add_streams(MapiSession& session, bool trees, Operation& operation) {
+  for (TransferredStream& stream : session.take_streams()) {
+    operation.notes.push_back(fmt::format("a FastTransfer stream of {} bytes, {}", stream.bytes.size(), stream.origin));
+    if (!trees) continue;
+    add_derived(operation.tree, operation.buffers, "FastTransfer", std::move(stream.origin), stream.bytes,
+                read_part(wire::struct_info<fasttransfer::Stream>, stream.bytes));
+  }
 }
 
 }  // namespace ropewalk::dissect

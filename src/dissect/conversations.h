@@ -16,7 +16,7 @@ class RpcAssociation;
 // is forgotten first.
 class Conversations {
  public:
-  static constexpr std::size_t kMaxSessions = 1024, kMaxPorts = 4096;
+  static constexpr std::size_t kMaxSessions = 256, kMaxPorts = 4096;
 
   Conversations(DissectOptions options, OnOperation on_operation)
       : options_(std::move(options)), on_operation_(std::move(on_operation)) {}
@@ -53,5 +53,8 @@ class Conversations {
   std::map<Guid, Virtual> virtual_;
   u64 clock_ = 0;
 };
+
+// Adds the FastTransfer streams that a session has complete to the operation which completed them.
+void add_streams(MapiSession& session, bool trees, Operation& operation);
 
 }  // namespace ropewalk::dissect

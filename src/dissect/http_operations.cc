@@ -177,6 +177,7 @@ void describe_response(Conversations& all, const HttpMessage& message, HttpExcha
   auto response = wire::decode<mapihttp::ExecuteResponse>(body.bytes, arena);
   if (!response.ok()) return;
   operation.rops = session->learn(exchange.rops.get(), payloads_of(response->rop_buffer, arena), exchange.operation);
+  add_streams(*session, all.options().trees, operation);
   if (all.options().trees) session->annotate(operation.tree, exchange.rops.get());
 }
 

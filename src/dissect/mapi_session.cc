@@ -4,6 +4,7 @@
 
 #include "mapi/property_tags.h"
 #include "protocol/rop/control.h"
+#include "protocol/rop/fast_transfer.h"
 #include "protocol/rop/oxcfold.h"
 #include "protocol/rop/oxcmsg.h"
 #include "protocol/rop/oxcprpt.h"
@@ -234,7 +235,44 @@ std::vector<RopNote> MapiSession::learn(const RopRequests* requests, std::span<c
   return notes;
 }
 
-void MapiSession::release(const RopRequests& requests, std::size_t i) { objects_.erase(requests.input_handle(i)); }
+void MapiSession::release(const RopRequests& requests, std::size_t i) {
+  auto found = objects_.find(requests.input_handle(i));
+  if (found == objects_.end()) return;
+  end_stream(found->second, "RopFastTransferDestinationPutBuffer");
+  objects_.erase(found);
+}
+
+void MapiSession::add_piece(u32 handle, ByteView bytes) {
+  auto found = objects_.find(handle);
+  if (found == objects_.end() || stream_bytes_ + bytes.size() > kMaxStreams) return;
+  found->second.stream.insert(found->second.stream.end(), bytes.begin(), bytes.end());
+  ++found->second.pieces;
+  stream_bytes_ += bytes.size();
+}
+
+void MapiSession::end_stream(ServerObject& object, std::string_view rop) {
+  if (object.pieces == 0) return;
+  stream_bytes_ -= object.stream.size();
+  streams_.push_back({fmt::format("from {} buffers of {}", object.pieces, rop), std::move(object.stream)});
+  object.stream.clear();
+  object.pieces = 0;
+}
+
+// What fast transfers carry, up and down; [MS-OXCFXICS] 3.2.5.8.1.5, 3.2.5.8.2.
+void MapiSession::transfer(const Answer& answer) {
+  u32 handle = answer.requests->input_handle(answer.request);
+  const rop::AnyRopRequest& asked = *answer.asked();
+  if (const auto* got = answer.response.as<rop::FastTransferSourceGetBufferResponse>()) {
+    add_piece(handle, got->transfer_buffer);
+    auto found = objects_.find(handle);
+    if (found != objects_.end() && got->transfer_status == rop::TransferStatus::done)
+      end_stream(found->second, "RopFastTransferSourceGetBuffer");
+  } else if (const auto* put = asked.as<rop::FastTransferDestinationPutBufferRequest>()) {
+    add_piece(handle, put->transfer_data);
+  } else if (const auto* extended = asked.as<rop::FastTransferDestinationPutBufferExtendedRequest>()) {
+    add_piece(handle, extended->transfer_data);
+  }
+}
 
 void MapiSession::take(const Answer& answer) {
   if (!answer.succeeded || answer.asked() == nullptr) return;
@@ -244,7 +282,7 @@ void MapiSession::take(const Answer& answer) {
     auto found = objects_.find(answer.requests->input_handle(answer.request));
     u32 handle = answer.requests->input_handle(answer.request);
     if (found == objects_.end() && handle != rop::kNoHandle && objects_.size() < kMaxObjects)
-      found = objects_.try_emplace(handle, ServerObject{"Table", "", "", 0, 0, {}}).first;
+      found = objects_.try_emplace(handle, ServerObject{"Table", "", "", 0, 0, {}, {}, 0}).first;
     // A table opened in the same request has no handle yet in the request's table.
     if (found == objects_.end() || handle == rop::kNoHandle) {
       u8 index = set->input_handle_index;
@@ -256,6 +294,7 @@ void MapiSession::take(const Answer& answer) {
     }
   }
   learn_rows(answer);
+  transfer(answer);
 }
 
 void MapiSession::opened(const Answer& answer) {
@@ -264,7 +303,7 @@ void MapiSession::opened(const Answer& answer) {
   if (index >= answer.output.handle_count()) return;
   u32 handle = answer.output.handle(index);
   if (handle == rop::kNoHandle) return;
-  ServerObject made{std::string(kind_opened_by(asked.id)), "", rop::name(asked.id), answer.operation, 0, {}};
+  ServerObject made{std::string(kind_opened_by(asked.id)), "", rop::name(asked.id), answer.operation, 0, {}, {}, 0};
   const ServerObject* parent = object(answer.requests->input_handle(answer.request));
   if (parent == nullptr && answer.requests->input_index(answer.request) < answer.output.handle_count())
     parent = object(answer.output.handle(answer.requests->input_index(answer.request)));

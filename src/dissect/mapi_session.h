@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "dissect/operation.h"
 #include "protocol/rop/any_rop.h"
@@ -37,13 +38,22 @@ struct ServerObject {
   u64 operation = 0;  // in which it was made
   u64 folder_id = 0;
   std::vector<mapi::PropTag> columns;  // of a table
+  std::vector<u8> stream;              // of a fast transfer, as far as it came
+  u32 pieces = 0;                      // buffers that it came in
   std::string text() const;            // `Folder "Inbox"`
+};
+
+// A FastTransfer stream, put together.
+struct TransferredStream {
+  std::string origin;  // "from 12 buffers of RopFastTransferSourceGetBuffer"
+  std::vector<u8> bytes;
 };
 
 // Not thread-safe.
 class MapiSession : public rop::TableColumns {
  public:
   static constexpr std::size_t kMaxObjects = 16384, kMaxNames = 16384;
+  static constexpr std::size_t kMaxStreams = 4u << 20;  // bytes of all streams of the session that are under way
 
   std::span<const mapi::PropTag> columns(u32 handle) const override;
   const ServerObject* object(u32 handle) const;
@@ -53,6 +63,8 @@ class MapiSession : public rop::TableColumns {
   std::vector<RopNote> notes(const RopRequests& requests) const;
   // Takes in what a response (ROP output buffers, opened) says; a note for each of its ROPs. `requests` may be null.
   std::vector<RopNote> learn(const RopRequests* requests, std::span<const ByteView> payloads, u64 operation);
+  // The streams that were complete with the response learned last.
+  std::vector<TransferredStream> take_streams() { return std::exchange(streams_, {}); }
   // Writes what handles stand for beside the handle indices in a tree; `requests` are its own, or the answered ones.
   void annotate(wire::Node& tree, const RopRequests* requests) const;
 
@@ -62,6 +74,9 @@ class MapiSession : public rop::TableColumns {
   void opened(const Answer& answer);
   void name_folder(u64 folder_id, std::string name);
   void learn_rows(const Answer& answer);
+  void transfer(const Answer& answer);
+  void add_piece(u32 handle, ByteView bytes);
+  void end_stream(ServerObject& object, std::string_view rop);
   void release(const RopRequests& requests, std::size_t i);
   std::string described(const RopRequests& requests, std::size_t i) const;
   void annotate_rops(wire::Node& buffer, const RopRequests* requests) const;
@@ -69,6 +84,8 @@ class MapiSession : public rop::TableColumns {
   std::unordered_map<u32, ServerObject> objects_;
   std::unordered_map<u64, std::string> folders_;
   rop::PublicLogons public_logons_;
+  std::vector<TransferredStream> streams_;
+  std::size_t stream_bytes_ = 0;
 };
 
 }  // namespace ropewalk::dissect

@@ -165,6 +165,7 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   if (session == nullptr || context.known != &emsmdb::kEmsmdb) return;
   auto payloads = response_payloads(pending.opnum, call.stub, arena, &chain);
   operation.rops = session->learn(pending.rops.get(), payloads, pending.operation);
+  add_streams(*session, all_.options().trees, operation);
   if (all_.options().trees) session->annotate(operation.tree, pending.rops.get());
 }
 

@@ -16,6 +16,7 @@
 #include "protocol/emsmdb/aux_block.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/epm/tower.h"
+#include "protocol/fasttransfer/stream.h"
 #include "protocol/rop/rop_buffer.h"
 #include "protocol/rpch/rts.h"
 
@@ -144,6 +145,7 @@ std::vector<Kind> special_kinds() {
       struct_kind("dcerpc-pdu", struct_info<dcerpc::Pdu>),
       struct_kind("verification-trailer", struct_info<dcerpc::VerificationTrailer>),
       struct_kind("epm-tower", struct_info<epm::Tower>),
+      struct_kind("fasttransfer-stream", struct_info<fasttransfer::Stream>),
       struct_kind("restriction", struct_info<mapi::Restriction>),
       struct_kind("property-row", struct_info<mapi::PropertyRow>),
       struct_kind("tagged-property-value", struct_info<mapi::TaggedPropertyValue>),
