@@ -78,7 +78,8 @@ TEST(Streams, AnyOrderOverlappingAndTwice) {
     std::vector<std::pair<u32, u32>> pieces;
     for (u32 at = 0; at < text.size(); at += 50) {
       u32 back = std::min<u32>(at, random() % 30);
-      pieces.emplace_back(at - back, std::min<u32>(50 + back + random() % 30, static_cast<u32>(text.size()) - (at - back)));
+      pieces.emplace_back(at - back,
+                          std::min<u32>(50 + back + random() % 30, static_cast<u32>(text.size()) - (at - back)));
     }
     for (int i = 0; i < 5; ++i) pieces.push_back(pieces[random() % pieces.size()]);
     std::shuffle(pieces.begin(), pieces.end(), random);
@@ -184,8 +185,7 @@ TEST(Network, FragmentsOfADatagram) {
 TEST(Network, FragmentsThatNeverEndAreBounded) {
   PacketWriter out;
   std::string block(1000, 'y');
-  for (u16 id = 0; id < 20'000; ++id)
-    out.frame(ipv4_frame(1, 2, bytes_of(block), static_cast<u16>(0x2000 | 10), id));
+  for (u16 id = 0; id < 20'000; ++id) out.frame(ipv4_frame(1, 2, bytes_of(block), static_cast<u16>(0x2000 | 10), id));
   Heard heard = listen(out);
   EXPECT_EQ(heard.readers, 0);
 }

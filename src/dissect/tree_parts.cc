@@ -113,6 +113,7 @@ class Checker {
       at = field.offset + field.length;
       inside(field, buffer);
     }
+    if (wrong_.empty() && !node.fields.empty() && !node.has_fields) wrong_ = node.name + " hides its fields";
     if (wrong_.empty() && node.has_fields && at != node.offset + node.length)
       wrong_ =
           fmt::format("{} ends at {} of buffer {}, its fields at {}", node.name, node.offset + node.length, buffer, at);
