@@ -99,6 +99,12 @@ class Bench:
                        "--seconds", str(self.seconds), "--server-pid", str(self.server.pid), "--json", *more)
         return json.loads(out)
 
+    def start_load(self, scheme, scenario, connections, *more):
+        """As load(), beside what comes next, and three times as long."""
+        return subprocess.Popen([self.program, "bench", self.urls[scheme], "--scenario", scenario, "--connections",
+                                 str(connections), "--seconds", str(3 * self.seconds + 20), "--json", *more],
+                                stdout=subprocess.PIPE, text=True)
+
     def memory(self):
         with open(f"/proc/{self.server.pid}/status") as status:
             for line in status:
@@ -117,6 +123,18 @@ class Bench:
 
 def line(what, value, goal="", ratio=""):
     print(f"{what:<56} {value:>16}  {goal:<26} {ratio}", flush=True)
+
+
+def hold_rpc(bench, count, users):
+    """Idle RPC connections, sealed by NTLM, a half with a session; each costs the client two files, hence two clients."""
+    before = bench.memory()
+    bound = bench.start_load("ncacn_ip_tcp", "bound", 8, "--sessions", str(count // 2), *users)
+    held = bench.load("ncacn_ip_tcp", "idle", 8, "--sessions", str(count // 2), *users)
+    with_sessions = held["server_memory_bytes"] - before  # both are there
+    first = json.loads(bound.communicate()[0])
+    errors = held["errors"] + first["errors"]
+    line(f"{count} idle RPC connections, half of them with sessions", f"{with_sessions / count / 1024:.1f} KiB each", "",
+         f"{with_sessions / 2**20:.0f} MiB; {errors} errors")
 
 
 def fsync_rate(folder):
@@ -139,6 +157,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--messages", type=int, default=10000)
     parser.add_argument("--sessions", type=int, default=10000)
+    parser.add_argument("--connections", type=int, default=10000, help="of RPC, held idle")
     options = parser.parse_args()
     bench = Bench(os.path.abspath(options.program), options.seconds)
     bench.prepare()
@@ -157,6 +176,8 @@ def main():
     held = result["server_memory_bytes"] - idle
     line(f"{options.sessions} idle sessions held", f"{held / options.sessions / 1024:.1f} KiB each", "< 64 KiB each",
          f"{result['errors']} errors")
+
+    hold_rpc(bench, options.connections, everybody)
 
     def load(*arguments):
         return bench.load(*arguments, *everybody)

@@ -93,6 +93,7 @@ TEST_F(Rpc, RefusalsAreExplainedInTheLog) {
   EXPECT_THAT(log, Not(HasSubstr("RPC: RPC:")));
 }
 
+// EcDoAsyncConnectEx, EcDoAsyncWaitEx
 TEST_F(Rpc, NotificationsComeByAsyncEmsmdb) {
   start();
   std::vector<std::string> words{"watch",  "--server", "ncacn_ip_tcp:127.0.0.1", "--mapper-port", mapper_,

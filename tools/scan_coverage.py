@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Tells which ROPs the client calls and the tests name, and which requirements the tests name.
+"""Tells which ROPs and RPC methods the client calls and the tests name, and which requirements the tests name.
 
-  tools/scan_coverage.py OUTPUT
+  tools/scan_coverage.py OUTPUT RPC_OUTPUT
 
-Writes a C++ table (for src/cli/coverage.cc) of what it finds in src/client, in the tests beside the code and in tests/:
-ROPs by their structures (SetColumnsRequest), ids (RopId::set_columns) and names ("RopSetColumns"), requirements by their
-ids (MS-OXCTABL_R123). The build runs it whenever one of those files changes.
+Writes C++ tables (for src/cli/coverage.cc and rpc_coverage.cc) of what it finds in src/client, in the tests beside the code and in tests/:
+ROPs by their structures (SetColumnsRequest), ids (RopId::set_columns) and names ("RopSetColumns"), RPC methods by their
+structures (emsmdb::EcDoConnectExIn) and names, PDUs by their types (PacketType::bind) and names ("CONN/A1"; also in the
+server), requirements by their ids (MS-OXCTABL_R123). The build runs it whenever one of those files changes.
 """
 
 import pathlib
@@ -15,6 +16,10 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROP = re.compile(r'ROPEWALK_ROP\((\w+), (0x\w\w), "Rop(\w+)"')
 NAMED = re.compile(r'\bRopId::(\w+)|"Rop([A-Z]\w+)"|\brop::([A-Z]\w+?)Re(?:quest|sponse)\b|\b([A-Z]\w+?)Re(?:quest|sponse)\b')
+PACKET_TYPES = re.compile(r"enum class PacketType : u8 \{(.*?)\};", re.S)
+PACKET = re.compile(r'\bPacketType::(\w+)|"(?:-->|<--) (\w+)|\bdcerpc::(Request|Response|Fault)\b|\b(\w+_\w+|auth3|orphaned|shutdown)\b')
+RTS = re.compile(r'"((?:CONN|IN_R1|IN_R2|OUT_R1|OUT_R2)/[ABC]\d|Ping|Echo)"')
+METHOD = re.compile(r'method<(\w+), (\w+)>\(\d+, "(\w+)"\)|\{\d+, "(\w+)", \w+::kSource, &struct_info<(\w+)>,\s*&struct_info<(\w+)>\}')
 REQUIREMENT = re.compile(r"\b(MS-OX[A-Z0-9]+)_R(\d+)\b")
 
 
@@ -38,7 +43,7 @@ def rops_named(texts_to_read, ids):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     ids = {}
     for enumerator, _, name in ROP.findall((ROOT / "src/protocol/rop/rop_table.inc").read_text(encoding="utf-8")):
@@ -49,6 +54,10 @@ def main():
     other_tests += sources("tests")
     tables = sorted((ROOT / "tests").rglob("*.tsv"))
 
+    client_rpc = client + [path for path in sources("src/rpc") if path.name.startswith("client") and "test" not in path.name]
+    server_rpc = [path for path in sources("src/rpc") + sources("src/server/rpc")
+                  if not path.name.startswith(("client", "test")) and not path.name.endswith(("_test.cc", "_fuzz.cc"))]
+    names = rpc_names()
     requirements = set()
     for text in texts(protocol_tests + other_tests + tables):
         requirements |= {(document, int(number)) for document, number in REQUIREMENT.findall(text)}
@@ -60,12 +69,50 @@ def main():
     ):
         values = [f"RopId::{enumerator}" for enumerator in sorted(named)] or ["RopId{0}"]
         lines += [f"constexpr RopId {table}[] = {{\n", *(f"    {value},\n" for value in values), "};\n"]
+    rpc_lines = lines[:1]
+    for table, named in (
+        ("kRpcServer", rpc_named(texts(server_rpc), names)),
+        ("kRpcClient", rpc_named(texts(client_rpc), names)),
+        ("kRpcBytesTest", rpc_named(texts(protocol_tests), names)),
+        ("kRpcTest", rpc_named(texts(other_tests + sources("tests/peers") + test_helpers()), names)),
+    ):
+        rpc_lines += [f"constexpr std::string_view {table}[] = {{\n", *(f'    "{name}",\n' for name in sorted(named)), '    "",\n};\n']
     names = [f'    "{document}_R{number}",\n' for document, number in sorted(requirements)] or ['    "",\n']
     lines += ["constexpr std::string_view kRequirements[] = {\n", *names, "};\n"]
 
-    output = pathlib.Path(sys.argv[1])
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text("".join(lines), encoding="utf-8")
+    for name, written in ((sys.argv[1], lines), (sys.argv[2], rpc_lines)):
+        output = pathlib.Path(name)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text("".join(written), encoding="utf-8")
+
+
+def test_helpers():
+    return [path for path in sources("src") if path.name.startswith("test_") or path.name.endswith("_test_client.h")]
+
+
+def rpc_names():
+    """What a text may call each RPC method and PDU, and the name of it."""
+    found = {}
+    for path in sorted((ROOT / "src/protocol").glob("*/methods.cc")):
+        for match in METHOD.finditer(path.read_text(encoding="utf-8")):
+            name = match[3] or match[4]
+            found[name] = name
+            for structure in (match[1] or match[5], match[2] or match[6]):
+                found[f"{path.parent.name}::{structure}"] = name
+    types = PACKET_TYPES.search((ROOT / "src/protocol/dcerpc/types.h").read_text(encoding="utf-8"))[1]
+    for name in re.findall(r"(\w+) = \d+", types):
+        found[name] = name
+    return found
+
+
+def rpc_named(texts_to_read, names):
+    found = set()
+    for text in texts_to_read:
+        found |= {names[word] for word in re.findall(r"\b\w+::\w+\b|\b(?:Ec|ept_|rpc_mgmt_|Nspi|Rfr)\w+\b", text) if word in names}
+        words = {group.lower() for match in PACKET.finditer(text) for group in match.groups() if group}
+        found |= {names[word] for word in words if word in names}
+        found |= set(RTS.findall(text))
+    return found
 
 
 def rops_in_tables(paths, ids):

@@ -62,6 +62,10 @@ Status set_up(Options& options) {
     if (!channel.ok()) return Error{channel.error().text};
     options.load.users.push_back(*std::move(channel));
   }
+  for (const auto& channel : options.load.users)
+    if (options.load.scenario == Scenario::bound &&
+        (channel.carrier != client::exchange::Carrier::rpc_tcp || channel.rpc_port == 0))
+      return Error{"--scenario bound works on one port of RPC: ncacn_ip_tcp:HOST[PORT]"};
   options.load.sessions = std::max(options.load.sessions, options.load.connections);
   if (options.server_pid > 0) options.load.server_pid = options.server_pid;
   return {};
@@ -102,7 +106,7 @@ std::string text_of_result(const LoadOptions& load, const LoadResult& result) {
   line("requests/s", fmt::format("{:.0f}", static_cast<double>(result.requests) / result.seconds));
   if (result.rows > 0) line("rows/s", fmt::format("{:.0f}", static_cast<double>(result.rows) / result.seconds));
   if (result.server_memory) line("server memory", size_text(*result.server_memory));
-  if (load.scenario == Scenario::idle) return text;
+  if (load.scenario == Scenario::idle || load.scenario == Scenario::bound) return text;
   line("latency p50/p90/p99/max",
        fmt::format("{:.2f} / {:.2f} / {:.2f} / {:.2f} ms", result.p50, result.p90, result.p99, result.max));
   line("errors", std::to_string(result.errors) + (result.errors > 0 ? " (" + result.first_error + ")" : ""));
@@ -124,9 +128,9 @@ void add_bench_command(CLI::App& root, Outcome& outcome) {
       ->add_option("SERVER", options->server,
                    "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT]")
       ->required();
-  command->add_option("--scenario", options->scenario, "open-folder, query-rows, contents-table, create or idle")
+  command->add_option("--scenario", options->scenario, "open-folder, query-rows, contents-table, create, idle or bound")
       ->capture_default_str()
-      ->check(CLI::IsMember({"open-folder", "query-rows", "contents-table", "create", "idle"}));
+      ->check(CLI::IsMember({"open-folder", "query-rows", "contents-table", "create", "idle", "bound"}));
   command->add_option("--connections", load.connections, "Connections, a thread each")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1024u));

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/coverage.h"
 #include "cli/json_text.h"
+#include "cli/rpc_coverage.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -30,10 +31,13 @@ Result<std::string> requirements_report(const CoverageOptions& options) {
   return options.json ? pretty_json(requirements_json(rows)) + "\n" : requirements_text(rows);
 }
 
-std::string rop_report(const CoverageOptions& options) {
-  auto rows = rop_coverage();
-  if (options.json) return pretty_json(coverage_json(rows)) + "\n";
-  return options.markdown ? coverage_markdown(rows) : coverage_text(rows);
+std::string protocol_report(const CoverageOptions& options) {
+  auto rops = rop_coverage();
+  auto rpc = rpc_coverage();
+  if (options.json)
+    return pretty_json(boost::json::object{{"rops", coverage_json(rops)}, {"rpc", rpc_coverage_json(rpc)}}) + "\n";
+  return options.markdown ? coverage_markdown(rops) + "\n" + rpc_coverage_markdown(rpc)
+                          : coverage_text(rops) + "\n" + rpc_coverage_text(rpc);
 }
 
 }  // namespace
@@ -41,7 +45,8 @@ std::string rop_report(const CoverageOptions& options) {
 void add_coverage_command(CLI::App& root, Outcome& outcome) {
   CLI::App* command = root.add_subcommand("coverage", "Show what of the protocols is described, served and tested");
   auto options = std::make_shared<CoverageOptions>();
-  auto* markdown = command->add_flag("--markdown", options->markdown, "As the README has it: families, then every ROP");
+  auto* markdown = command->add_flag("--markdown", options->markdown,
+                                     "As the README has it: families, then every ROP, method and PDU");
   auto* requirements =
       command->add_flag("--requirements", options->requirements,
                         "How many numbered requirements of each specification a test names, of those seen on the wire");
@@ -52,7 +57,7 @@ void add_coverage_command(CLI::App& root, Outcome& outcome) {
   markdown->excludes(requirements);
   command->callback([options, &outcome] {
     Result<std::string> report =
-        options->requirements ? requirements_report(*options) : Result<std::string>(rop_report(*options));
+        options->requirements ? requirements_report(*options) : Result<std::string>(protocol_report(*options));
     if (!report) return outcome.fail(report.error());
     if (!write_output(*report)) outcome.fail("cannot write to standard output");
   });

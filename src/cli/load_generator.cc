@@ -13,8 +13,10 @@
 
 #include "client/exchange/batch.h"
 #include "client/exchange/rop_session.h"
+#include "client/exchange/rpc_client.h"
 #include "mapi/property_tags.h"
 #include "protocol/emsmdb/extended_buffer.h"
+#include "protocol/emsmdb/methods.h"
 #include "protocol/mapihttp/bodies.h"
 #include "protocol/rop/control.h"
 #include "protocol/rop/oxcfold.h"
@@ -231,6 +233,7 @@ client::Outcome<Bencher> prepare(const LoadOptions& options, ChannelOptions chan
       break;
     }
     case Scenario::idle:
+    case Scenario::bound:
       return made;
   }
   made.body = script.body(options.compress);
@@ -318,6 +321,7 @@ class Worker {
 
   // Opens this connection's sessions: number `first`, first + step, ... of all.
   std::string open(unsigned first, unsigned step) {
+    if (options_.scenario == Scenario::bound) return bind(first, step);
     std::shared_ptr<net::HttpClient> connection;
     for (unsigned i = first; i < options_.sessions; i += step) {
       ChannelOptions channel = options_.users[i % options_.users.size()];
@@ -332,7 +336,7 @@ class Worker {
     return {};
   }
   void run(Clock::time_point until) {
-    if (benchers_.empty() || options_.scenario == Scenario::idle) {
+    if (benchers_.empty() || options_.scenario == Scenario::idle || options_.scenario == Scenario::bound) {
       std::this_thread::sleep_until(until);
       return;
     }
@@ -359,7 +363,27 @@ class Worker {
   Tally tally;
 
  private:
+  // Connections that have made the one call that asks for nothing.
+  std::string bind(unsigned first, unsigned step) {
+    for (unsigned i = first; i < options_.sessions; i += step) {
+      const ChannelOptions& channel = options_.users[i % options_.users.size()];
+      client::exchange::RpcOptions rpc;
+      rpc.host = channel.http.host;
+      rpc.port = channel.rpc_port;
+      auto taken = client::exchange::take_security(channel, rpc);
+      if (!taken.ok()) return taken.error().text;
+      auto made = client::exchange::RpcClient::connect(std::move(rpc));
+      if (!made.ok()) return made.error().text;
+      Arena arena;
+      auto called = (*made)->call<emsmdb::EcDummyRpcOut>(emsmdb::kEmsmdb, 6, emsmdb::EcDummyRpcIn{}, arena);
+      if (!called.ok()) return called.error().text;
+      bound_.push_back(std::move(*made));
+    }
+    return {};
+  }
+
   const LoadOptions& options_;
+  std::vector<std::unique_ptr<client::exchange::RpcClient>> bound_;
   std::vector<Bencher> benchers_;
   std::vector<std::unique_ptr<client::exchange::Channel>> channels_;
 };
@@ -408,8 +432,8 @@ void add_latencies(std::vector<u32>& all, LoadResult& result) {
 }  // namespace
 
 std::optional<Scenario> parse_scenario(std::string_view text) {
-  for (Scenario one :
-       {Scenario::open_folder, Scenario::query_rows, Scenario::contents_table, Scenario::create, Scenario::idle})
+  for (Scenario one : {Scenario::open_folder, Scenario::query_rows, Scenario::contents_table, Scenario::create,
+                       Scenario::idle, Scenario::bound})
     if (name(one) == text) return one;
   return std::nullopt;
 }
@@ -426,6 +450,8 @@ std::string_view name(Scenario scenario) {
       return "create";
     case Scenario::idle:
       return "idle";
+    case Scenario::bound:
+      return "bound";
   }
   return "?";
 }

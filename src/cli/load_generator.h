@@ -15,6 +15,7 @@ enum class Scenario {
   contents_table,  // RopGetContentsTable, SetColumns, SortTable by delivery time, QueryRows, Release
   create,          // RopCreateMessage, SetProperties, SaveChangesMessage, Release
   idle,            // sessions held open, nothing asked
+  bound,           // connections to EMSMDB over RPC held open, signed in, without sessions
 };
 std::optional<Scenario> parse_scenario(std::string_view text);
 std::string_view name(Scenario scenario);

@@ -139,6 +139,7 @@ TEST(Rpc, SeveralInterfacesOnOneConnection) {
   EXPECT_EQ(ids->ids->ids.size(), 3u);
 }
 
+// fault: PacketType::fault, [C706] 12.6.4.7
 TEST(Rpc, FaultsHaveTheRightStatus) {
   Bench bench;
   ServerConnection server(bench.endpoint);
@@ -183,6 +184,7 @@ TEST(Rpc, CallsRunSideBySideWhereBothSidesSaySo) {
   EXPECT_EQ(replies[3].call_id, ids[0]);
 }
 
+// A group that is gone: PacketType::bind_nak.
 TEST(Rpc, AssociationsAreSharedAndRunDown) {
   Bench bench;
   auto first = std::make_unique<ServerConnection>(bench.endpoint);
@@ -315,6 +317,7 @@ TEST(EndpointMap, FindsWhatIsRegistered) {
     epm::TowerOctets octets{bytes};
     epm::MapIn in;
     in.map_tower = ndr::FullPointer<epm::TowerOctets>::to(octets);
+    in.map_tower.referent = 1;
     if (wanted != nullptr) in.object = ndr::FullPointer<Guid>::to(*wanted);
     in.max_towers = 4;
     Reply reply = ask(3, stub_of(in, client.format(context)));
@@ -323,6 +326,7 @@ TEST(EndpointMap, FindsWhatIsRegistered) {
     EXPECT_TRUE(out.ok());
     if (!out.ok() || out->status != 0) return std::string("not registered");
     EXPECT_TRUE(out->entry_handle.is_null());
+    EXPECT_NE(out->towers.items[0].referent, 1u);  // the question's tower: it is another one
     return epm::read_tower(out->towers.items[0]->octets)->to_string();
   };
   EXPECT_EQ(map(echo::kEcho.id, epm::FloorProtocol::tcp, nullptr), "ncacn_ip_tcp:127.0.0.1[1025]");
@@ -367,6 +371,7 @@ TEST(EndpointMap, FindsWhatIsRegistered) {
   EXPECT_TRUE(none->entry_handle.is_null());
 }
 
+// rpc_mgmt_is_server_listening, rpc_mgmt_stop_server_listening, rpc_mgmt_inq_princ_name
 TEST(Management, AnswersWithoutServingTooMuch) {
   Bench bench;
   Call call;
@@ -384,6 +389,14 @@ TEST(Management, AnswersWithoutServingTooMuch) {
   EXPECT_EQ(serve(4, stub_of(mgmt::InqPrincNameIn{10, 5000}, {})).error(), dcerpc::kBadStubData);
   EXPECT_EQ(serve(1, stub_of(mgmt::InqStatsIn{51}, {})).error(), dcerpc::kBadStubData);
   EXPECT_EQ(serve(5, {}).error(), dcerpc::kOpnumOutOfRange);
+  for (u16 opnum = 0; opnum < 16; ++opnum) {  // as `ropewalk coverage` tells
+    const bool served = std::find(kManagementServed.begin(), kManagementServed.end(), opnum) != kManagementServed.end();
+    Answer answer = serve(opnum, {});
+    EXPECT_EQ(answer.ok() || answer.error() != dcerpc::kOpnumOutOfRange, served) << opnum;
+    const bool mapped = std::find(kMapperServed.begin(), kMapperServed.end(), opnum) != kMapperServed.end();
+    answer = bench.map.serve(call, "127.0.0.1");
+    EXPECT_EQ(answer.ok() || answer.error() != dcerpc::kOpnumOutOfRange, mapped) << opnum;
+  }
 }
 
 }  // namespace

@@ -46,6 +46,23 @@ std::vector<u8> tower_of(const Registration& registration, const std::string& he
   return epm::make_tower(binding);
 }
 
+// Referent ids for the full pointers of an answer. Those of the question stay taken: in one call, the same id is the
+// same target, whichever way it goes ([C706] 14.3.12.2).
+class NewReferents {
+ public:
+  explicit NewReferents(std::initializer_list<u64> taken) : taken_(taken) {}
+  u64 next() {
+    do {
+      ++last_;
+    } while (std::find(taken_.begin(), taken_.end(), last_) != taken_.end());
+    return last_;
+  }
+
+ private:
+  std::vector<u64> taken_;
+  u64 last_ = 0;
+};
+
 }  // namespace
 
 void EndpointMap::add(Registration registration) {
@@ -129,10 +146,12 @@ Answer EndpointMap::lookup(const Call& call, const std::string& here) {
   std::vector<epm::TowerOctets> octets(part->size());
   std::vector<epm::Entry> entries(part->size());
   for (const Registration& one : *part) towers.push_back(tower_of(one, here));
+  NewReferents referents({in->object.referent, in->interface_id.referent});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     octets[i].octets = towers[i];
     entries[i].object = (*part)[i].object;
     entries[i].tower = ndr::FullPointer<epm::TowerOctets>::to(octets[i]);
+    entries[i].tower.referent = referents.next();
     entries[i].annotation.text = wire::String8::of(std::string_view((*part)[i].annotation).substr(0, 63));
   }
   out.entries.max_count = in->max_entries;
@@ -161,9 +180,11 @@ Answer EndpointMap::map(const Call& call, const std::string& here) {
   std::vector<epm::TowerOctets> octets(part->size());
   std::vector<ndr::FullPointer<epm::TowerOctets>> pointers(part->size());
   for (const Registration& one : *part) towers.push_back(tower_of(one, here));
+  NewReferents referents({in->object.referent, in->map_tower.referent});
   for (std::size_t i = 0; i < pointers.size(); ++i) {
     octets[i].octets = towers[i];
     pointers[i] = ndr::FullPointer<epm::TowerOctets>::to(octets[i]);
+    pointers[i].referent = referents.next();
   }
   out.towers.max_count = in->max_towers;
   out.towers.items = wire::List<ndr::FullPointer<epm::TowerOctets>>(pointers);

@@ -1,6 +1,7 @@
 // What every RPC endpoint answers itself: where interfaces are (the endpoint mapper) and what it serves (management).
 #pragma once
 
+#include <array>
 #include <mutex>
 
 #include "protocol/epm/tower.h"
@@ -8,6 +9,10 @@
 #include "rpc/server_connection.h"
 
 namespace ropewalk::rpc {
+
+// The opnums of the endpoint mapper and of management that are answered; the mapper's others are for its own host.
+inline constexpr std::array<u16, 3> kMapperServed{2, 3, 4};
+inline constexpr std::array<u16, 5> kManagementServed{0, 1, 2, 3, 4};
 
 // A stub to answer with, or a fault's status.
 using Answer = Result<std::vector<u8>, u32>;

@@ -62,6 +62,8 @@ const dcerpc::Interface& EmsmdbRpc::interface() const { return emsmdb::kEmsmdb; 
 const dcerpc::Interface& AsyncEmsmdbRpc::interface() const { return emsmdb::kAsyncEmsmdb; }
 
 Awaitable<RpcAnswer> EmsmdbRpc::run(RpcCall& call) {
+  if (std::find(kServed.begin(), kServed.end(), call.call.opnum) == kServed.end())
+    co_return RpcAnswer{dcerpc::kOpnumOutOfRange, {}};
   switch (call.call.opnum) {
     case 0: {
       auto work = [&] { return connect(call); };
@@ -88,7 +90,7 @@ Awaitable<RpcAnswer> EmsmdbRpc::run(RpcCall& call) {
       co_return co_await execute(call);
     case 14:
       co_return async_connect(call);
-    default:  // reserved, or beyond the interface
+    default:
       co_return RpcAnswer{dcerpc::kOpnumOutOfRange, {}};
   }
 }

@@ -1,6 +1,8 @@
 // EMSMDB and AsyncEMSMDB over RPC: [MS-OXCRPC] 3.1.4, 3.3.4. The sessions are those that MAPI over HTTP opens too.
 #pragma once
 
+#include <array>
+
 #include "net/worker_pool.h"
 #include "server/emsmdb_service.h"
 #include "server/rpc/context_handles.h"
@@ -20,6 +22,8 @@ struct EmsmdbRpcParts {
 
 class EmsmdbRpc final : public RpcService {
  public:
+  static constexpr std::array<u16, 8> kServed{0, 1, 2, 4, 6, 10, 11, 14};  // the others are reserved
+
   explicit EmsmdbRpc(EmsmdbRpcParts parts) : parts_(std::move(parts)) {}
   const dcerpc::Interface& interface() const override;
   u16 opnums() const override { return 15; }
@@ -43,6 +47,8 @@ class EmsmdbRpc final : public RpcService {
 
 class AsyncEmsmdbRpc final : public RpcService {
  public:
+  static constexpr std::array<u16, 1> kServed{0};
+
   AsyncEmsmdbRpc(ContextHandles& handles, std::chrono::seconds longest) : handles_(handles), longest_(longest) {}
   const dcerpc::Interface& interface() const override;
   u16 opnums() const override { return 1; }

@@ -7,6 +7,7 @@
 #include "directory/ntlm_source.h"
 #include "net/tcp_server.h"
 #include "protocol/dcerpc/status.h"
+#include "protocol/emsmdb/methods.h"
 #include "protocol/epm/methods.h"
 #include "protocol/mgmt/methods.h"
 #include "protocol/nspi/methods.h"
@@ -73,6 +74,14 @@ constexpr u16 kHttpMapperPort = 593;                        // [MS-RPCH] 1.9
 constexpr std::array<u16, 3> kHttpPorts{6001, 6002, 6004};  // [MS-OXCRPC] 2.1, and those of RFR and NSPI
 
 }  // namespace
+
+std::span<const u16> served_rpc_methods(const dcerpc::Interface& interface) {
+  if (&interface == &emsmdb::kEmsmdb) return EmsmdbRpc::kServed;
+  if (&interface == &emsmdb::kAsyncEmsmdb) return AsyncEmsmdbRpc::kServed;
+  if (&interface == &epm::kEndpointMapper) return rpc::kMapperServed;
+  if (&interface == &mgmt::kManagement) return rpc::kManagementServed;
+  return {};
+}
 
 class RpcServer::Impl {
  public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "directory/authenticator.h"
 #include "net/worker_pool.h"
@@ -20,6 +21,9 @@ struct RpcServerParts {
   Log& log;
   std::vector<RpcService*> more{};  // interfaces beside the mailbox's, for callers of every level; tests add some
 };
+
+// The opnums that a server answers by more than a fault that there are none; empty for interfaces it does not know.
+std::span<const u16> served_rpc_methods(const dcerpc::Interface& interface);
 
 class RpcServer {
  public:
