@@ -59,7 +59,7 @@ struct Element {
     if (!mapi::is_multiple(type)) return one("Value", type, m.value, v);
     v("Count", wire::count_of<u32>(m.values));
     v.each("Values", "value", m.values,
-           [&](const auto& name, auto& item) { one(name, mapi::base_type(type), item, v); });
+           [&](const auto& field, auto& item) { one(field, mapi::base_type(type), item, v); });
   }
 
   // [MS-OXCFXICS] 2.2.4.1.3: booleans have two bytes here, what varies in length four bytes for it.
