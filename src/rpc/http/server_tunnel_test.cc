@@ -23,7 +23,7 @@ class Net {
   ServerTunnel tunnel;
   TestPeer peer;
   u64 delivered = 0;  // bytes to the server
-  bool echoes = true;
+  bool echoes = true, serves = true;
   std::size_t most_unsent = 0;
 
   // One step of anything that can happen; false: nothing can.
@@ -36,7 +36,7 @@ class Net {
       pull(i, link);
       if (!link.down.empty()) choices.push_back([this, i, &link] { hear(i, link); });
     }
-    if (!tunnel.next_input().empty()) choices.push_back([this] { serve(); });
+    if (serves && !tunnel.next_input().empty()) choices.push_back([this] { serve(); });
     if (choices.empty()) return false;
     choices[random_() % choices.size()]();
     most_unsent = std::max(most_unsent, tunnel.unsent());
@@ -189,6 +189,32 @@ TEST(ServerTunnel, TheClientStopsUntilTheServerHasTakenWhatItSaid) {
   net.run();
   // All of it was taken; at least half the window is there again.
   EXPECT_GT(net.peer.available, TunnelSettings{}.receive_window / 2);
+}
+
+// What its predecessor said is nothing that the client counts for a channel.
+TEST(ServerTunnel, AcknowledgementsAreOfOneChannelWhileInputOfTwoWaits) {
+  Net net;
+  net.serves = false;
+  net.peer.connect();
+  net.run();
+  while (net.peer.say_rpc(numbered_pdu(0, 4000))) continue;
+  net.run();
+  net.peer.recycle_in();
+  net.run();
+  ASSERT_EQ(net.peer.in_recycled, 1);
+  while (net.peer.say_rpc(numbered_pdu(1, 4000))) continue;
+  auto& body = net.peer.channels[net.peer.in()].body;
+  const std::size_t under_way = body.size() / 4000 / 3 * 4000;
+  net.tunnel.receive(net.id(net.peer.in()), ByteView(body).first(body.size() - under_way), net.now);
+  body.erase(body.begin(), body.end() - static_cast<std::ptrdiff_t>(under_way));
+  net.tunnel.consume(4000);
+  const ChannelId out = net.id(net.peer.out());
+  net.peer.hear(net.peer.out(), net.tunnel.take_output(out, net.now));
+  EXPECT_THAT(net.peer.heard.back(), HasSubstr("FlowControlAckWithDestination"));
+  net.serves = true;
+  net.run();
+  EXPECT_EQ(net.peer.failure, "");
+  EXPECT_FALSE(net.tunnel.over()) << net.tunnel.why();
 }
 
 TEST(ServerTunnel, AClientThatIgnoresTheWindowEndsItsConnection) {
