@@ -18,7 +18,8 @@ HttpTunnel::ChannelId HttpTunnel::attach(const rpc::http::Opening& opening, net:
   if (longest_silence) state_.set_connection_timeout(*longest_silence);
   const ChannelId id = state_.open(opening, Clock::now());
   if (id != 0) {
-    channels_.push_back({id, std::move(wake), responder.cutter(), false});
+    channels_.push_back(
+        {id, std::move(wake), responder.cutter(), opening.direction == rpc::http::Direction::in, false});
     if (!start_ || opening.direction == rpc::http::Direction::in) start_ = responder.starter();
     if (conversation_ == nullptr) begin();
   }
@@ -35,8 +36,11 @@ void HttpTunnel::begin() {
 
 void HttpTunnel::detach(ChannelId channel) {
   std::lock_guard guard(lock_);
-  std::erase_if(channels_, [&](const Channel& c) { return c.id == channel; });
-  state_.closed(channel);
+  auto found = std::find_if(channels_.begin(), channels_.end(), [&](const Channel& c) { return c.id == channel; });
+  const bool is_in = found != channels_.end() && found->is_in;
+  if (found != channels_.end()) channels_.erase(found);
+  // A server that stops reads no more, and has still to say what it has to say.
+  if (!draining_ || !is_in) state_.closed(channel);
   after_change();
 }
 

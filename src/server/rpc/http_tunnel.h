@@ -50,7 +50,7 @@ class HttpTunnel : public std::enable_shared_from_this<HttpTunnel> {
     ChannelId id;
     net::Signal wake;
     std::function<void()> cut;
-    bool reading;
+    bool is_in, reading;
   };
 
   void begin();
