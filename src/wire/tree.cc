@@ -1,10 +1,9 @@
 #include "wire/tree.h"
 
-#include <fmt/format.h>
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 
 #include "base/hex.h"
@@ -263,19 +262,44 @@ class TreeSink final : public Sink {
   std::optional<WireError> error_;
 };
 
+void append_padded(std::string& out, std::string_view text, std::size_t width, char fill) {
+  if (text.size() < width) out.append(width - text.size(), fill);
+  out += text;
+}
+
+// A line per field. Put together by hand: for whole captures this is most of what a listing costs.
 void append_text(const Node& node, int indent, std::string& out) {
-  std::string value;
+  constexpr std::size_t kWidest = 96;
+  char digits[24];
+  auto number = [&](std::size_t value, int base) {
+    char* end = std::to_chars(digits, digits + sizeof digits, value, base).ptr;
+    for (char* at = digits; at != end; ++at)
+      if (*at >= 'a') *at = static_cast<char>(*at - 'a' + 'A');
+    return std::string_view(digits, static_cast<std::size_t>(end - digits));
+  };
+  append_padded(out, number(node.offset, 16), 6, '0');
+  out += ' ';
+  append_padded(out, number(node.length, 10), 5, ' ');
+  out.append(1 + static_cast<std::size_t>(indent) * 2, ' ');
+  out += node.name;
+  out += ": ";
   if (node.has_fields) {
-    value = node.type;
-  } else if (node.value.is_string()) {
-    value = std::string(node.value.as_string());
-    if (value.size() > 96) value = value.substr(0, 93) + "...";
+    out += node.type;
+  } else if (const json::string* text = node.value.if_string()) {
+    bool too_wide = text->size() > kWidest;
+    out.append(text->data(), too_wide ? kWidest - 3 : text->size());
+    if (too_wide) out += "...";
+  } else if (const u64* value = node.value.if_uint64()) {
+    out += number(*value, 10);
   } else if (!node.value.is_null()) {
-    value = json::serialize(node.value);
+    out += json::serialize(node.value);
   }
-  fmt::format_to(std::back_inserter(out), "{:06X} {:5} {}{}: {}{}{}{}\n", node.offset, node.length,
-                 std::string(static_cast<std::size_t>(indent) * 2, ' '), node.name, value,
-                 node.text.empty() ? "" : " (", node.text, node.text.empty() ? "" : ")");
+  if (!node.text.empty()) {
+    out += " (";
+    out += node.text;
+    out += ')';
+  }
+  out += '\n';
   for (const Node& field : node.fields) append_text(field, indent + 1, out);
 }
 
