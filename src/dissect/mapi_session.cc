@@ -170,6 +170,19 @@ const ServerObject* MapiSession::object(u32 handle) const {
   return found == objects_.end() ? nullptr : &found->second;
 }
 
+MapiSession MapiSession::excerpt(std::span<const u32> handles) const {
+  MapiSession part;
+  for (u32 handle : handles) {
+    const ServerObject* known = object(handle);
+    if (known == nullptr) continue;
+    part.objects_.try_emplace(
+        handle,
+        ServerObject{known->kind, known->name, known->rop, known->operation, known->folder_id, known->columns, {}, 0});
+  }
+  part.public_logons_ = public_logons_;
+  return part;
+}
+
 // What the ROP acts on, or opens, in words.
 std::string MapiSession::described(const RopRequests& requests, std::size_t i) const {
   const rop::AnyRopRequest& request = requests.list[i];
@@ -295,6 +308,18 @@ void MapiSession::take(const Answer& answer) {
   }
   learn_rows(answer);
   transfer(answer);
+  if (observer_) tell(answer);
+}
+
+void MapiSession::tell(const Answer& answer) const {
+  const rop::AnyRopRequest& asked = *answer.asked();
+  auto in_output = [&](u8 index) {
+    return index < answer.output.handle_count() ? answer.output.handle(index) : rop::kNoHandle;
+  };
+  u32 handle = answer.requests->input_handle(answer.request);
+  if (handle == rop::kNoHandle) handle = in_output(answer.requests->input_index(answer.request));
+  u32 opened = kind_opened_by(asked.id).empty() ? rop::kNoHandle : in_output(output_index(asked));
+  observer_({asked, answer.response, handle, opened});
 }
 
 void MapiSession::opened(const Answer& answer) {

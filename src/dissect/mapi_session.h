@@ -1,6 +1,7 @@
 // One MAPI session as seen from outside: its handles and what they stand for, whatever transport carries its ROPs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -57,7 +58,18 @@ class MapiSession : public rop::TableColumns {
 
   std::span<const mapi::PropTag> columns(u32 handle) const override;
   const ServerObject* object(u32 handle) const;
+
+  // A ROP that succeeded, with what it answered. Where it opened something: the handle of that, else kNoHandle.
+  struct Done {
+    const rop::AnyRopRequest& request;
+    const rop::AnyRopResponse& response;
+    u32 handle, opened;
+  };
+  // Called by learn() for each.
+  void set_observer(std::function<void(const Done&)> observer) { observer_ = std::move(observer); }
   const rop::PublicLogons& public_logons() const { return public_logons_; }
+  // What is known of these handles and of logons, for showing a message again when the session has gone on.
+  MapiSession excerpt(std::span<const u32> handles) const;
 
   // Notes for each ROP of a request.
   std::vector<RopNote> notes(const RopRequests& requests) const;
@@ -72,6 +84,7 @@ class MapiSession : public rop::TableColumns {
   struct Answer;  // a response with the request it answers
   void take(const Answer& answer);
   void opened(const Answer& answer);
+  void tell(const Answer& answer) const;
   void name_folder(u64 folder_id, std::string name);
   void learn_rows(const Answer& answer);
   void transfer(const Answer& answer);
@@ -86,6 +99,7 @@ class MapiSession : public rop::TableColumns {
   rop::PublicLogons public_logons_;
   std::vector<TransferredStream> streams_;
   std::size_t stream_bytes_ = 0;
+  std::function<void(const Done&)> observer_;
 };
 
 }  // namespace ropewalk::dissect

@@ -3,10 +3,9 @@
 
 #include "dissect/rpc_association.h"
 #include "dissect/rpc_names.h"
+#include "dissect/stubs.h"
 #include "mapi/error_code.h"
 #include "protocol/dcerpc/status.h"
-#include "protocol/dcerpc/verification_trailer.h"
-#include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/emsmdb/methods.h"
 #include "protocol/epm/methods.h"
 #include "protocol/mgmt/methods.h"
@@ -21,69 +20,15 @@ constexpr std::size_t kArenaLimit = 64u << 20;
 constexpr u16 kEcDoRpc = 2, kEcDoRpcExt2 = 11, kEptLookup = 2, kEptMap = 3;
 
 template <class T>
-const T* decoded(ByteView stub, Arena& arena, const wire::Context* chain, T& to, std::size_t* consumed = nullptr) {
+bool decode_stub(ByteView stub, Arena& arena, const wire::Context* chain, T& to) {
   wire::Decoder decoder(stub, arena, chain);
   T::fields(to, decoder);
-  if (consumed != nullptr) *consumed = decoder.offset();
-  return decoder.ok() ? &to : nullptr;
+  return decoder.ok();
 }
 
-std::string session_key(const ndr::ContextHandle& handle) { return handle.uuid.to_string(); }
-
-std::vector<ByteView> legacy(ByteView bytes, Arena& arena) {
-  if (bytes.empty()) return {};
-  return {emsmdb::detail::without_magic(bytes, arena)};
-}
-
-std::vector<ByteView> extended(ByteView bytes, Arena& arena) {
-  auto opened = emsmdb::open_extended_buffers(bytes, arena);
-  return opened.ok() ? *std::move(opened) : std::vector<ByteView>();
-}
-
-// The ROP buffers of a request, opened, and its session.
-std::vector<ByteView> request_payloads(u16 opnum, ByteView stub, Arena& arena, const wire::Context* chain,
-                                       std::string& session) {
-  if (opnum == kEcDoRpc) {
-    emsmdb::EcDoRpcIn in;
-    if (decoded(stub, arena, chain, in) == nullptr) return {};
-    session = session_key(in.handle);
-    return legacy(in.rgb.bytes, arena);
-  }
-  if (opnum != kEcDoRpcExt2) return {};
-  emsmdb::EcDoRpcExt2In in;
-  if (decoded(stub, arena, chain, in) == nullptr) return {};
-  session = session_key(in.handle);
-  return extended(in.in.bytes, arena);
-}
-
-std::vector<ByteView> response_payloads(u16 opnum, ByteView stub, Arena& arena, const wire::Context* chain) {
-  if (opnum == kEcDoRpc) {
-    emsmdb::EcDoRpcOut out;
-    return decoded(stub, arena, chain, out) == nullptr ? std::vector<ByteView>() : legacy(out.rgb.bytes, arena);
-  }
-  if (opnum != kEcDoRpcExt2) return {};
-  emsmdb::EcDoRpcExt2Out out;
-  return decoded(stub, arena, chain, out) == nullptr ? std::vector<ByteView>() : extended(out.out.bytes, arena);
-}
-
-// Bytes that a method's parameters take, where they can be read.
-std::optional<std::size_t> parameters_size(const wire::StructInfo& info, ByteView stub, Arena& arena,
-                                           const wire::Context* chain) {
-  void* object = arena.allocate(info.size, info.align);
-  if (object == nullptr) return std::nullopt;
-  info.construct(object);
-  wire::Decoder decoder(stub, arena, chain);
-  info.decode(decoder, object);
-  return decoder.ok() ? std::optional(decoder.offset()) : std::nullopt;
-}
-
-// What a method returned: the last four bytes of its parameters, where methods of the interface end so.
-void set_result(const dcerpc::Interface& known, ByteView parameters, bool big_endian, Operation& operation) {
-  bool is_mapi = &known == &emsmdb::kEmsmdb || &known == &emsmdb::kAsyncEmsmdb;
-  bool has_status = is_mapi || &known == &epm::kEndpointMapper || &known == &mgmt::kManagement;
-  if (!has_status || parameters.size() < 4) return;
-  u32 value = load_le<u32>(parameters.data() + parameters.size() - 4);
-  if (big_endian) value = __builtin_bswap32(value);
+// What a method returned.
+void set_result(const dcerpc::Interface& known, u32 value, Operation& operation) {
+  bool is_mapi = &known != &epm::kEndpointMapper && &known != &mgmt::kManagement;
   operation.error = value;
   operation.result = value == 0 ? "success" : is_mapi ? mapi::name(mapi::ErrorCode{value}) : dcerpc::fault_text(value);
 }
@@ -103,8 +48,7 @@ RpcAssociation::Context RpcAssociation::context_of(const Call& call) const {
   Arena arena(kArenaLimit);
   ndr::Format format{call.first.big_endian(), false};
   wire::Context chain = wire::add_context(format, nullptr);
-  std::string session;
-  for (ByteView payload : request_payloads(call.opnum, call.stub, arena, &chain, session)) {
+  for (ByteView payload : rops_of_request(emsmdb::kEmsmdb, call.opnum, call.stub, arena, &chain).payloads) {
     RopRequests rops(std::span(&payload, 1));
     if (!rops.list.empty()) return {emsmdb::kEmsmdb.id, &emsmdb::kEmsmdb, false};
   }
@@ -122,9 +66,10 @@ void RpcAssociation::request(Call& call, Operation& operation, Pending& pending)
   const wire::StructInfo* info = method == nullptr || call.closed || call.too_long ? nullptr : method->in;
   if (info != nullptr && context.known == &emsmdb::kEmsmdb) {
     Arena arena(kArenaLimit);
-    auto payloads = request_payloads(call.opnum, call.stub, arena, &chain, pending.session);
-    if (!payloads.empty()) {
-      pending.rops = std::make_shared<RopRequests>(payloads);
+    StubRops rops = rops_of_request(*context.known, call.opnum, call.stub, arena, &chain);
+    pending.session = rops.session;
+    if (!rops.payloads.empty()) {
+      pending.rops = std::make_shared<RopRequests>(rops.payloads);
       operation.rops = all_.session(pending.session).notes(*pending.rops);
     }
   }
@@ -151,8 +96,8 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
     return;
   }
   Arena arena(kArenaLimit);
-  if (auto size = parameters_size(*info, call.stub, arena, &chain))
-    set_result(*context.known, ByteView(call.stub).first(*size), format.big_endian, operation);
+  if (auto result = result_of_stub(*context.known, *method, call.stub, format.big_endian, &chain))
+    set_result(*context.known, *result, operation);
   if (context.known == &epm::kEndpointMapper) name_endpoints(call, context, pending.opnum);
   MapiSession* session = pending.session.empty() ? nullptr : &all_.session(pending.session);
   rop::AnsweredRequests answered;
@@ -163,7 +108,7 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   // The tree first: what the response tells changes what tables are known to hold.
   if (all_.options().trees) add_tree(call, info, &publics, operation);
   if (session == nullptr || context.known != &emsmdb::kEmsmdb) return;
-  auto payloads = response_payloads(pending.opnum, call.stub, arena, &chain);
+  auto payloads = rops_of_response(*context.known, pending.opnum, call.stub, arena, &chain).payloads;
   operation.rops = session->learn(pending.rops.get(), payloads, pending.operation);
   add_streams(*session, all_.options().trees, operation);
   if (all_.options().trees) session->annotate(operation.tree, pending.rops.get());
@@ -181,11 +126,11 @@ void RpcAssociation::name_endpoints(const Call& call, const Context& context, u1
     all_.name_port(fmt::format("{}:{}", host, binding->port), binding->interface_id);
   };
   epm::MapOut map;
-  if (opnum == kEptMap && decoded(call.stub, arena, &chain, map) != nullptr)
+  if (opnum == kEptMap && decode_stub(call.stub, arena, &chain, map))
     for (const auto& tower : map.towers.items)
       if (tower) name(tower->octets);
   epm::LookupOut lookup;
-  if (opnum == kEptLookup && decoded(call.stub, arena, &chain, lookup) != nullptr)
+  if (opnum == kEptLookup && decode_stub(call.stub, arena, &chain, lookup))
     for (const auto& entry : lookup.entries.items)
       if (entry.tower) name(entry.tower->octets);
 }
@@ -213,27 +158,12 @@ void RpcAssociation::add_tree(const Call& call, const wire::StructInfo* info, co
     root.length = wire.size();
   }
   if (call.closed || (info == nullptr && !call.opened && call.pdus.size() == 1)) return;
-  ByteView stub = call.stub;
-  std::size_t trailer_at = stub.size();
-  if (call.is_request()) trailer_at = dcerpc::find_verification_trailer(stub).value_or(stub.size());
-  ByteView parameters = stub.first(trailer_at);
-  Part part;
-  if (info != nullptr) {
-    part = read_part(*info, parameters, chain);
-    if (!part.error.empty()) operation.notes.push_back("malformed: " + part.error);
-  } else {
-    part.node.name = part.node.type = "stub data";
-    part.node.has_fields = true;
-    part.node.length = parameters.size();
-    if (!parameters.empty()) add_bytes(part.node, "stub data", 0, parameters);
-  }
+  StubParts parts = read_stub(info, call.stub, call.is_request(), chain);
+  if (!parts.parameters.error.empty()) operation.notes.push_back("malformed: " + parts.parameters.error);
   std::string origin = call.opened ? call.protection : "as it travelled";
   if (call.pdus.size() > 1) origin += fmt::format(", from {} fragments", call.pdus.size());
-  add_derived(root, operation.buffers, "Stub", std::move(origin), stub, std::move(part));
-  if (trailer_at == stub.size()) return;
-  Part trailer = read_part(wire::struct_info<dcerpc::VerificationTrailer>, stub.subspan(trailer_at));
-  shift(trailer.node, trailer_at);
-  root.fields.back().fields.push_back(std::move(trailer.node));
+  add_derived(root, operation.buffers, "Stub", std::move(origin), call.stub, std::move(parts.parameters));
+  if (parts.trailer) root.fields.back().fields.push_back(*std::move(parts.trailer));
 }
 
 }  // namespace ropewalk::dissect

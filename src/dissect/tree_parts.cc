@@ -181,6 +181,7 @@ void add_derived(Node& parent, std::vector<Buffer>& buffers, std::string_view na
   Node& node = add_node(parent, name, kDerived, 0, bytes.size());
   node.has_fields = true;
   node.text = origin;
+  node.has_fields = true;
   if (!part.error.empty()) part.node.text += part.node.text.empty() ? part.error : "; " + part.error;
   node.fields.push_back(std::move(part.node));
   buffers.push_back({std::string(name), std::move(origin), {bytes.begin(), bytes.end()}});
