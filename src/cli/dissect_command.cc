@@ -4,10 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "auth/ntlm_keys.h"
-#include "base/hex.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/secret_options.h"
 #include "dissect/catalogue.h"
 #include "dissect/diagnosis.h"
 #include "dissect/dissector.h"
@@ -22,8 +21,7 @@ namespace {
 struct Options {
   std::string file;
   bool summary = false, full = false, json = false, stats = false, bytes = false, redact = false;
-  std::vector<std::string> passwords, hashes;
-  std::string keytab;
+  SecretOptions secrets;
   std::string filter;
   bool fields = false;
 };
@@ -43,38 +41,13 @@ std::string field_list() {
   return list;
 }
 
-// "USER=SECRET"; the user may be DOMAIN\USER or USER@REALM.
-Result<std::pair<std::string, std::string>> split_secret(const std::string& text, std::string_view option) {
-  std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string::npos)
-    return Error{fmt::format("{} needs USER=..., not \"{}\"", option, text.substr(0, text.find('=')))};
-  return std::pair(dissect::secret_name(std::string_view(text).substr(0, equals)), text.substr(equals + 1));
-}
-
-Result<dissect::Secrets> secrets_of(const Options& options) {
-  dissect::Secrets secrets;
-  for (const std::string& text : options.passwords) {
-    ROPEWALK_TRY(auto secret, split_secret(text, "--password"));
-    secrets.nt_hashes.emplace(secret.first, auth::nt_hash(secret.second));
-  }
-  for (const std::string& text : options.hashes) {
-    ROPEWALK_TRY(auto secret, split_secret(text, "--nt-hash"));
-    auto bytes = from_hex(secret.second);
-    if (!bytes || bytes->size() != 16)
-      return Error{fmt::format("--nt-hash of {} needs 32 hexadecimal digits", secret.first)};
-    std::copy(bytes->begin(), bytes->end(), secrets.nt_hashes.emplace(secret.first, auth::Key16{})->second.begin());
-  }
-  secrets.keytab = options.keytab;
-  return secrets;
-}
-
 void run(const Options& options, Outcome& outcome) {
   if (options.fields) {
     if (!write_output(field_list())) outcome.fail("cannot write to standard output");
     return;
   }
   if (options.file.empty()) return outcome.misuse("dissect needs a capture: ropewalk dissect FILE");
-  auto secrets = secrets_of(options);
+  auto secrets = secrets_of(options.secrets);
   if (!secrets) return outcome.misuse(secrets.error().text);
   dissect::DissectOptions how;
   how.secrets = *std::move(secrets);
@@ -130,11 +103,7 @@ void add_dissect_command(CLI::App& root, Outcome& outcome) {
   stats->excludes(summary)->excludes(full)->excludes(json);
   command->add_flag("--redact", options->redact, "With --json: without texts and bytes");
   command->add_flag("-x,--bytes", options->bytes, "With --full: the bytes too");
-  command
-      ->add_option("--password", options->passwords, "USER=PASSWORD, which opens what NTLM protects; may be repeated")
-      ->type_name("USER=PW");
-  command->add_option("--nt-hash", options->hashes, "The same with the password's NT hash")->type_name("USER=HEX");
-  command->add_option("--keytab", options->keytab, "Keys of services, which open what Kerberos protects");
+  add_secret_options(*command, options->secrets);
   command->add_option("--filter", options->filter, "Only operations that this display filter picks")->type_name("EXPR");
   command->add_flag("--fields", options->fields, "List every field that a filter can name");
   command->callback([options, &outcome] { run(*options, outcome); });

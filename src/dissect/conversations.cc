@@ -26,6 +26,7 @@ u64 Conversations::emit(Operation& operation) {
 }
 
 void Conversations::name_port(std::string endpoint, const dcerpc::SyntaxId& interface_id) {
+  if (options_.on_endpoint) options_.on_endpoint(endpoint);
   if (ports_.size() < kMaxPorts) ports_.insert_or_assign(std::move(endpoint), interface_id);
 }
 

@@ -24,6 +24,8 @@ struct DissectOptions {
   Secrets secrets;
   bool trees = true;  // else operations come without trees and buffers, and sooner
   Predicate filter;   // which operations to hand out; empty: all. Numbers count all of them.
+  // Called for each endpoint ("192.0.2.1:6001") that an endpoint mapper names. May be empty.
+  std::function<void(const std::string& endpoint)> on_endpoint;
   capture::StreamLimits limits;
   std::size_t max_operation = 16u << 20;  // bytes; a longer one comes with a note and without its content
 };
