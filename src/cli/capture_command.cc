@@ -9,7 +9,7 @@
 #include "capture/live.h"
 #include "cli/command.h"
 #include "cli/commands.h"
-#include "cli/secret_options.h"
+#include "cli/dissect_preferences.h"
 #include "dissect/diagnosis.h"
 #include "dissect/dissector.h"
 #include "dissect/operation_filter.h"
@@ -19,7 +19,7 @@ namespace ropewalk::cli {
 namespace {
 
 struct Options {
-  std::string interface_name, file, filter;
+  std::string interface_name, file, filter, preferences;
   std::vector<u16> ports;
   u64 count = 0;
   unsigned duration = 0;
@@ -48,12 +48,13 @@ std::optional<u16> port_of(std::string_view endpoint) {
 // One capture under way: packets into the file and to the dissector, whose mapper answers widen the filter.
 class Session {
  public:
-  Session(const Options& options, dissect::Filter filter, capture::LiveCapture live)
+  Session(const Options& options, const std::set<u16>& more_ports, dissect::Filter filter, capture::LiveCapture live)
       : options_(options), filter_(std::move(filter)), live_(std::move(live)), ports_{135, 443, 593} {
     ports_.insert(options.ports.begin(), options.ports.end());
+    ports_.insert(more_ports.begin(), more_ports.end());
   }
 
-  Status run(dissect::Secrets secrets) {
+  Status run(dissect::Secrets secrets, const std::set<u16>& rpc_ports) {
     ROPEWALK_CHECK(live_.set_filter(capture::mapi_filter(ports_)));
     if (!options_.file.empty()) {
       ROPEWALK_TRY(capture::PacketWriter writer, capture::PacketWriter::create(options_.file, live_.link_type()));
@@ -65,6 +66,7 @@ class Session {
     dissect::DissectOptions how;
     how.secrets = std::move(secrets);
     how.trees = !options_.filter.empty();
+    how.rpc_ports = rpc_ports;
     how.on_endpoint = [this](const std::string& endpoint) { widen(endpoint); };
     dissect::Dissector dissector(live_.link_type(), std::move(how), [this](const auto& operation) { show(operation); });
     ROPEWALK_CHECK(loop(dissector));
@@ -128,13 +130,16 @@ class Session {
 };
 
 void run(const Options& options, Outcome& outcome) {
-  auto secrets = secrets_of(options.secrets);
+  auto preferences = read_preferences(options.preferences);
+  if (!preferences) return outcome.misuse(preferences.error().text);
+  auto secrets = secrets_of(merged(preferences->secrets, options.secrets));
   if (!secrets) return outcome.misuse(secrets.error().text);
   auto filter = dissect::Filter::parse(options.filter, dissect::operation_names());
   if (!filter) return outcome.misuse(filter.error().text);
   auto live = capture::LiveCapture::open(options.interface_name);
   if (!live) return outcome.misuse(live.error().text);
-  auto done = Session(options, *std::move(filter), *std::move(live)).run(*std::move(secrets));
+  Session session(options, preferences->capture_ports, *std::move(filter), *std::move(live));
+  auto done = session.run(*std::move(secrets), preferences->rpc_ports);
   if (!done) outcome.fail(done.error());
 }
 
@@ -152,6 +157,7 @@ void add_capture_command(CLI::App& root, Outcome& outcome) {
   command->add_option("-c,--count", options->count, "End after so many packets");
   command->add_option("--duration", options->duration, "End after so many seconds");
   command->add_flag("-q,--quiet", options->quiet, "Show no operations, only what went wrong at the end");
+  command->add_option("--preferences", options->preferences, "TOML: ports, secrets")->type_name("FILE");
   add_secret_options(*command, options->secrets);
   command->callback([options, &outcome] { run(*options, outcome); });
 }

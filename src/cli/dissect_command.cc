@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
-#include "cli/secret_options.h"
+#include "cli/dissect_preferences.h"
 #include "dissect/catalogue.h"
 #include "dissect/diagnosis.h"
 #include "dissect/dissector.h"
@@ -22,7 +22,8 @@ struct Options {
   std::string file;
   bool summary = false, full = false, json = false, stats = false, bytes = false, redact = false;
   SecretOptions secrets;
-  std::string filter;
+  std::string filter, preferences;
+  std::optional<unsigned> depth;
   bool fields = false;
 };
 
@@ -41,51 +42,82 @@ std::string field_list() {
   return list;
 }
 
+// Operations on their way to standard output, as the options want them.
+class Show {
+ public:
+  Show(const Options& options, unsigned depth, dissect::Filter filter)
+      : options_(options), depth_(depth), filter_(std::move(filter)) {}
+
+  void take(const dissect::Operation& operation) {
+    if (!options_.redact) return show(operation);
+    dissect::Operation plain = operation;
+    dissect::redact(plain);
+    show(plain);
+  }
+  bool finish(const dissect::DissectCounts& counts) {
+    if (options_.stats) write(statistics_.text(counts));
+    // Of a part of the conversation nobody can tell what went wrong.
+    if (!options_.filter.empty()) return written_;
+    for (const dissect::Finding& finding : diagnosis_.findings())
+      write(options_.json ? boost::json::serialize(dissect::to_json(finding)) + "\n"
+                          : "! " + dissect::to_text(finding));
+    return written_;
+  }
+
+ private:
+  void show(const dissect::Operation& operation) {
+    if (!start_) start_ = operation.frames.front().time;
+    diagnosis_.add(operation);
+    if (!written_ || !dissect::matches(filter_, operation)) return;
+    if (options_.stats)
+      statistics_.add(operation);
+    else if (options_.json)
+      write(boost::json::serialize(dissect::to_json(operation)) + "\n");
+    else if (options_.full)
+      write(dissect::full_text(operation, *start_, options_.bytes, depth_));
+    else
+      write(dissect::summary_line(operation, *start_));
+  }
+  void write(std::string_view text) { written_ = written_ && write_output(text); }
+
+  const Options& options_;
+  unsigned depth_;
+  dissect::Filter filter_;
+  dissect::Diagnosis diagnosis_;
+  dissect::Statistics statistics_;
+  std::optional<i64> start_;
+  bool written_ = true;
+};
+
+Status check(const Options& options) {
+  if (options.file.empty()) return Error{"dissect needs a capture: ropewalk dissect FILE"};
+  if (options.redact && !options.json) return Error{"--redact is for --json"};
+  if (options.bytes && !options.full) return Error{"--bytes is for --full"};
+  return {};
+}
+
+Result<std::pair<dissect::DissectOptions, Show>> prepared(const Options& options) {
+  ROPEWALK_CHECK(check(options));
+  ROPEWALK_TRY(DissectPreferences preferences, read_preferences(options.preferences));
+  dissect::DissectOptions how;
+  ROPEWALK_TRY(how.secrets, secrets_of(merged(preferences.secrets, options.secrets)));
+  how.trees = options.full || options.json || !options.filter.empty();
+  how.rpc_ports = preferences.rpc_ports;
+  ROPEWALK_TRY(auto filter, dissect::Filter::parse(options.filter, dissect::operation_names()));
+  return std::pair(std::move(how), Show(options, options.depth.value_or(preferences.depth), std::move(filter)));
+}
+
 void run(const Options& options, Outcome& outcome) {
   if (options.fields) {
     if (!write_output(field_list())) outcome.fail("cannot write to standard output");
     return;
   }
-  if (options.file.empty()) return outcome.misuse("dissect needs a capture: ropewalk dissect FILE");
-  auto secrets = secrets_of(options.secrets);
-  if (!secrets) return outcome.misuse(secrets.error().text);
-  dissect::DissectOptions how;
-  how.secrets = *std::move(secrets);
-  how.trees = options.full || options.json || !options.filter.empty();
-  auto filter = dissect::Filter::parse(options.filter, dissect::operation_names());
-  if (!filter) return outcome.misuse(filter.error().text);
-  dissect::Diagnosis diagnosis;
-  if (options.redact && !options.json) return outcome.misuse("--redact is for --json");
-  if (options.bytes && !options.full) return outcome.misuse("--bytes is for --full");
-  bool written = true;
-  std::optional<i64> start;
-  dissect::Statistics statistics;
-  auto show = [&](const dissect::Operation& operation) {
-    if (!start) start = operation.frames.front().time;
-    diagnosis.add(operation);
-    if (!written || !dissect::matches(*filter, operation)) return;
-    if (options.stats) {
-      statistics.add(operation);
-    } else if (options.json && options.redact) {
-      dissect::Operation plain = operation;
-      dissect::redact(plain);
-      written = write_output(boost::json::serialize(dissect::to_json(plain)) + "\n");
-    } else if (options.json) {
-      written = write_output(boost::json::serialize(dissect::to_json(operation)) + "\n");
-    } else if (options.full) {
-      written = write_output(dissect::full_text(operation, *start, options.bytes));
-    } else {
-      written = write_output(dissect::summary_line(operation, *start));
-    }
-  };
-  auto done = dissect::dissect_file(options.file, how, show);
+  auto ready = prepared(options);
+  if (!ready) return outcome.misuse(ready.error().text);
+  auto& [how, show] = *ready;
+  auto done = dissect::dissect_file(options.file, how, [&show](const auto& operation) { show.take(operation); });
   if (!done) return outcome.misuse(done.error().text);
-  if (options.stats) written = write_output(statistics.text(done->counts));
-  if (options.filter.empty())
-    for (const dissect::Finding& finding : diagnosis.findings())
-      written = written && write_output(options.json ? boost::json::serialize(dissect::to_json(finding)) + "\n"
-                                                     : "! " + dissect::to_text(finding));
-  if (!written) return outcome.fail("cannot write to standard output");
+  if (!show.finish(done->counts)) return outcome.fail("cannot write to standard output");
   if (!done->trouble.empty()) return outcome.fail(done->trouble);
 }
 
@@ -105,6 +137,9 @@ void add_dissect_command(CLI::App& root, Outcome& outcome) {
   command->add_flag("-x,--bytes", options->bytes, "With --full: the bytes too");
   add_secret_options(*command, options->secrets);
   command->add_option("--filter", options->filter, "Only operations that this display filter picks")->type_name("EXPR");
+  command->add_option("--depth", options->depth, "With --full: so many levels of the field tree");
+  command->add_option("--preferences", options->preferences, "TOML: ports, secrets, depth (see the example)")
+      ->type_name("FILE");
   command->add_flag("--fields", options->fields, "List every field that a filter can name");
   command->callback([options, &outcome] { run(*options, outcome); });
 }

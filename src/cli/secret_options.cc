@@ -27,6 +27,13 @@ void add_secret_options(CLI::App& command, SecretOptions& options) {
   command.add_option("--keytab", options.keytab, "Keys of services, which open what Kerberos protects");
 }
 
+SecretOptions merged(SecretOptions first, const SecretOptions& second) {
+  first.passwords.insert(first.passwords.end(), second.passwords.begin(), second.passwords.end());
+  first.hashes.insert(first.hashes.end(), second.hashes.begin(), second.hashes.end());
+  if (!second.keytab.empty()) first.keytab = second.keytab;
+  return first;
+}
+
 Result<dissect::Secrets> secrets_of(const SecretOptions& options) {
   dissect::Secrets secrets;
   for (const std::string& text : options.passwords) {

@@ -20,6 +20,8 @@ struct SecretOptions {
 
 // Adds --password, --nt-hash and --keytab; `options` outlives the command.
 void add_secret_options(CLI::App& command, SecretOptions& options);
+// Both together; the keytab of `second` counts where it names one.
+SecretOptions merged(SecretOptions first, const SecretOptions& second);
 // The error names the option that cannot be.
 Result<dissect::Secrets> secrets_of(const SecretOptions& options);
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "base/result.h"
 #include "capture/streams.h"
@@ -22,8 +23,9 @@ std::string secret_name(std::string_view user);
 
 struct DissectOptions {
   Secrets secrets;
-  bool trees = true;  // else operations come without trees and buffers, and sooner
-  Predicate filter;   // which operations to hand out; empty: all. Numbers count all of them.
+  bool trees = true;        // else operations come without trees and buffers, and sooner
+  Predicate filter;         // which operations to hand out; empty: all. Numbers count all of them.
+  std::set<u16> rpc_ports;  // where DCE/RPC is spoken, whatever the bytes look like
   // Called for each endpoint ("192.0.2.1:6001") that an endpoint mapper names. May be empty.
   std::function<void(const std::string& endpoint)> on_endpoint;
   capture::StreamLimits limits;

@@ -23,6 +23,20 @@ std::string round_trip_text(i64 nanoseconds) {
   return milliseconds < 1000 ? fmt::format("{:.3f} ms", milliseconds) : fmt::format("{:.3f} s", milliseconds / 1000);
 }
 
+wire::Node pruned(const wire::Node& node, unsigned depth) {
+  wire::Node copy;
+  copy.name = node.name;
+  copy.type = node.type;
+  copy.offset = node.offset;
+  copy.length = node.length;
+  copy.value = node.value;
+  copy.text = node.text;
+  copy.has_fields = node.has_fields;
+  if (depth > 1)
+    for (const wire::Node& field : node.fields) copy.fields.push_back(pruned(field, depth - 1));
+  return copy;
+}
+
 }  // namespace
 
 std::string summary_line(const Operation& operation, i64 start) {
@@ -58,14 +72,14 @@ std::string hex_dump(ByteView bytes) {
   return text;
 }
 
-std::string full_text(const Operation& operation, i64 start, bool with_bytes) {
+std::string full_text(const Operation& operation, i64 start, bool with_bytes, unsigned depth) {
   std::string text = summary_line(operation, start);
   text += operation.frames.size() == 1 ? "      frame " : "      frames ";
   for (std::size_t i = 0; i < operation.frames.size(); ++i)
     text += fmt::format("{}{}", i == 0 ? "" : ", ", operation.frames[i].number);
   text += "\n";
   for (const std::string& note : operation.notes) text += fmt::format("      note: {}\n", note);
-  if (!operation.buffers.empty()) text += wire::to_text(operation.tree);
+  if (!operation.buffers.empty()) text += wire::to_text(depth == 0 ? operation.tree : pruned(operation.tree, depth));
   if (!with_bytes) return text + "\n";
   for (const Buffer& buffer : operation.buffers)
     text +=

@@ -9,8 +9,8 @@ namespace ropewalk::dissect {
 
 // One line: number, seconds since `start` (nanoseconds), parties, what happened, result, round-trip time.
 std::string summary_line(const Operation& operation, i64 start);
-// The line, the notes, the field tree; `with_bytes`: its buffers too.
-std::string full_text(const Operation& operation, i64 start, bool with_bytes);
+// The line, the notes, the field tree to `depth` levels (0: all); `with_bytes`: its buffers too.
+std::string full_text(const Operation& operation, i64 start, bool with_bytes, unsigned depth = 0);
 
 // Lines of 16 bytes, in hexadecimal digits and as text.
 std::string hex_dump(ByteView bytes);

@@ -66,7 +66,8 @@ class TcpReader : public capture::StreamReader {
   TcpReader(Conversations& all, const capture::Connection& connection)
       : all_(all),
         link_{connection.id, connection.client.text(), connection.server.text()},
-        from_start_(connection.from_start) {}
+        from_start_(connection.from_start),
+        is_rpc_port_(all.options().rpc_ports.contains(connection.server.port)) {}
 
   void data(Side from, ByteView bytes, const Frame& frame) override {
     if (!follower_ && !decide(from, bytes, frame)) return;
@@ -98,7 +99,7 @@ class TcpReader : public capture::StreamReader {
       joined.insert(joined.end(), bytes.begin(), bytes.end());
       speaks = spoken(joined);
     }
-    bool named = all_.named_port(link_.server) != nullptr || all_.named_port(link_.client) != nullptr;
+    bool named = is_rpc_port_ || all_.named_port(link_.server) != nullptr || all_.named_port(link_.client) != nullptr;
     if (speaks == Speaks::other && named) speaks = Speaks::rpc;
     if (speaks == Speaks::other && !from_start_ && ++tries_ < kMostTries) {
       waiting.clear();
@@ -126,6 +127,7 @@ class TcpReader : public capture::StreamReader {
   Conversations& all_;
   Link link_;
   bool from_start_;
+  bool is_rpc_port_;
   int tries_ = 0;
   Speaks decided_ = Speaks::unknown;
   FramedBytes waiting_[2];
