@@ -216,6 +216,7 @@ class TreeSink final : public Sink {
   Node& leaf(std::string_view name, std::string_view type, std::size_t length) {
     Node& parent = *stack_.back();
     parent.has_fields = true;
+    if (parent.fields.empty()) parent.fields.reserve(4);
     Node& node = parent.fields.emplace_back();
     node.name = name;
     node.type = type;
