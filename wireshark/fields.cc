@@ -1,8 +1,6 @@
 #include "wireshark/fields.h"
 
 #include <deque>
-#include <map>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -84,94 +82,41 @@ void add(int& id, const char* name, const char* filter, Form form, const char* m
   registry().infos.push_back({&id, {name, filter, form.type, form.display, nullptr, 0, meaning, HFILL}});
 }
 
-Shape shape_of(const dissect::CatalogueEntry& entry) {
-  switch (entry.form) {
-    case wire::FieldForm::bytes:
-      return Shape::bytes;
-    case wire::FieldForm::guid:
-      return Shape::guid;
-    case wire::FieldForm::text:
-      return Shape::text;
-    case wire::FieldForm::list:
-    case wire::FieldForm::structure:
-      return Shape::none;
-    case wire::FieldForm::number:
-      break;
-  }
-  if (entry.scalar == nullptr) return Shape::unsigned64;
-  switch (entry.scalar->form) {
-    case wire::Form::floating:
-      return Shape::real;
-    case wire::Form::filetime:
-      return Shape::time;
-    case wire::Form::signed_number:
-      return entry.scalar->width < 8 ? Shape::signed32 : Shape::unsigned64;
-    case wire::Form::unsigned_number:
-      break;
-  }
-  return entry.scalar->width < 8 ? Shape::unsigned32 : Shape::unsigned64;
-}
-
-// Numbers with a type of their own ("FID", "ErrorCode") are ids and flags more often than amounts.
-bool is_amount(const dissect::CatalogueEntry& entry) {
-  return entry.type.starts_with("uint") || entry.type.starts_with("int");
-}
-
-std::string_view suffix(Shape shape) {
-  switch (shape) {
-    case Shape::real:
-      return "_real";
-    case Shape::time:
-      return "_time";
-    case Shape::bytes:
-      return "_bytes";
-    case Shape::guid:
-      return "_guid";
-    case Shape::text:
-      return "_text";
-    case Shape::signed32:
-    case Shape::signed64:
-      return "_signed";
-    default:
-      return "_number";
-  }
-}
-
-// The fields of one name. All fields of one name in Wireshark must have values that can be compared, so that
-// the shape that most entries have keeps the name, and others add what they are to it.
-void add_fields(std::span<const dissect::CatalogueEntry> same) {
-  std::map<Shape, const dissect::CatalogueEntry*> shapes;
-  bool hexadecimal = false;
-  int width = 1;
-  for (const auto& entry : same) {
-    shapes.emplace(shape_of(entry), &entry);
-    if (entry.scalar != nullptr) width = std::max<int>(width, entry.scalar->width);
-    hexadecimal |= !is_amount(entry);
-  }
-  if (shapes.size() > 1) shapes.erase(Shape::none);  // a list's elements have its name
-  if (shapes.contains(Shape::unsigned64)) shapes.erase(Shape::unsigned32);
-  Slot& slot = registry().fields[same.front().name];
-  bool is_first = true;
-  for (const auto& [shape, entry] : shapes) {
-    std::string filter = entry->name;
-    const char* name = keep(filter.substr(filter.rfind('.') + 1));
-    if (!is_first) filter += suffix(shape);
-    add(slot[shape], name, keep(std::move(filter)), form_of(shape, hexadecimal, width), keep(entry->meaning));
-    is_first = false;
-  }
-}
+// A field of the catalogue: what it is looked up by, its display-filter name, its values.
+struct CatalogueField {
+  const char* lookup;
+  const char* filter;
+  Shape shape;
+  bool is_hexadecimal;
+  int width;  // bytes, of numbers
+  const char* meaning;
+};
+constexpr CatalogueField kCatalogue[] = {
+#define ROPEWALK_FIELD(lookup, filter, shape, hexadecimal, width, meaning) \
+  {lookup, filter, Shape::shape, hexadecimal, width, meaning},
+#define ROPEWALK_STRUCTURE(filter)
+#include "wireshark_fields.inc"
+#undef ROPEWALK_FIELD
+#undef ROPEWALK_STRUCTURE
+};
+constexpr const char* kStructures[] = {
+#define ROPEWALK_FIELD(...)
+#define ROPEWALK_STRUCTURE(filter) filter,
+#include "wireshark_fields.inc"
+#undef ROPEWALK_FIELD
+#undef ROPEWALK_STRUCTURE
+};
 
 void add_catalogue() {
-  auto entries = dissect::catalogue();
-  for (std::size_t i = 0, end = 0; i < entries.size(); i = end) {
-    for (end = i + 1; end < entries.size() && entries[end].name == entries[i].name;) ++end;
-    add_fields(entries.subspan(i, end - i));
+  registry().fields.reserve(std::size(kCatalogue));
+  for (const CatalogueField& field : kCatalogue) {
+    std::string_view lookup = field.lookup;
+    add(registry().fields[std::string(lookup)][field.shape], field.lookup + lookup.rfind('.') + 1, field.filter,
+        form_of(field.shape, field.is_hexadecimal, field.width), field.meaning);
   }
-  for (const std::string& structure : dissect::catalogue_structures()) {
-    const char* filter = keep(structure);
-    add(registry().structures.try_emplace(structure, -1).first->second, filter + sizeof "mapi", filter,
+  for (const char* structure : kStructures)
+    add(registry().structures.try_emplace(structure, -1).first->second, structure + sizeof "mapi", structure,
         form_of(Shape::none, false), nullptr);
-  }
 }
 
 Shape shape_of(mapi::PropType type) {

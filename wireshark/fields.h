@@ -7,11 +7,9 @@
 #include "base/types.h"
 #include "wire/tree.h"
 #include "wireshark/epan.h"
+#include "wireshark/shape.h"
 
 namespace ropewalk::shark {
-
-// How a field's values reach Wireshark.
-enum class Shape : u8 { unsigned32, unsigned64, signed32, signed64, real, time, bytes, guid, text, none };
 
 struct Field {
   int id = -1;

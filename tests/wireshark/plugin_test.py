@@ -184,6 +184,21 @@ class Plugin(unittest.TestCase):
         for path in MAIL:
             self.assertIn(email.message_from_bytes(open(path, 'rb').read())['Subject'], subjects)
 
+    def test_every_pass_shows_the_same(self):
+        def trees_of(*passes):
+            text = self.tshark.run('-r', self.own, *passes, '-Y', 'mapi', '-O', 'mapi,nspi,rfr')
+            # What is later in the capture is known to the second pass alone.
+            return [re.sub(r', \[Resp: #\d+\]', '', line) for line in text.splitlines()
+                    if not re.match(r' *\[(Response in|Session)|Hypertext|Frame', line)]
+        self.assertEqual(trees_of('-2'), trees_of())
+
+    def test_preferences(self):
+        shallow = self.tshark.run('-r', self.own, '-o', 'mapi.depth:3', '-Y', 'mapi.rop', '-O', 'mapi')
+        self.assertNotIn('RopsList', shallow)
+        path = self.shared('zeek-mapi.pcap')
+        blind = self.tshark.run('-r', path, '-o', 'mapi.learn_interface:FALSE', '-Y', 'mapi')
+        self.assertEqual(len(blind.splitlines()), 13)
+
     # ---- RPC over HTTP ----
 
     def test_rpc_over_http(self):
