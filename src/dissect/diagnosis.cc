@@ -95,6 +95,30 @@ std::string reject_reason(u32 reason) {
   }
 }
 
+constexpr int kPrivacy = 6;
+
+// The number of the level in a bind's detail, "EMSMDB v0.81; NTLM, connect (2)"; 0 where it has no security.
+int level_of(std::string_view bind) {
+  if (!bind.ends_with(')') || bind.size() < 3 || bind[bind.size() - 3] != '(') return 0;
+  char digit = bind[bind.size() - 2];
+  return digit >= '0' && digit <= '9' ? digit - '0' : 0;
+}
+
+// "NTLM, connect (2)"
+std::string_view security_of(std::string_view bind) { return bind.substr(bind.rfind("; ") + 2); }
+
+// HTTP or its additional headers say what failed, not the body.
+bool is_exchange_failure(const Operation& operation) {
+  const std::string& result = operation.result;
+  return result.starts_with("X-ResponseCode") || result.starts_with("StatusCode") ||
+         (!result.empty() && result[0] >= '0' && result[0] <= '9');
+}
+
+bool is_access_denied(u32 error) {
+  return error == dcerpc::kAccessDenied || error == dcerpc::kUnsupportedAuthnLevel ||
+         error == dcerpc::kSecurityPackageError;
+}
+
 std::string context_reason(u32 reason) {
   if (reason == dcerpc::ProviderReason::kAbstractSyntaxNotSupported)
     return "the server does not have this interface, or not this version of it, at this port: ask its endpoint mapper "
@@ -149,6 +173,7 @@ void Diagnosis::add(const Operation& operation) {
   if (operation.name == "bind" || operation.name == "alter_context") {
     at.bind_frame = operation.frame().number;
     at.bind = operation.detail;
+    if (operation.name == "bind") at.has_worked = false;
   }
   if (operation.direction != Direction::response) {
     constexpr std::size_t kMaxAsked = 1024;
@@ -166,24 +191,48 @@ void Diagnosis::add(const Operation& operation) {
 
 // What works is the measure for what does not.
 void Diagnosis::answered(const Operation& operation, Party& party) {
-  if (operation.call_id && operation.opnum && !party.bind.empty()) works_[operation.src] = party.bind;
+  if (!operation.call_id || !operation.opnum || party.bind.empty()) return;
+  works_[operation.src] = party.bind;
+  party.has_worked = true;
 }
 
-std::string Diagnosis::fault_reason(const Operation& operation, const Party& party) const {
+Diagnosis::Failure Diagnosis::not_believed(const Operation& operation, const Party& party) const {
+  const std::string failed =
+      fmt::format("{} failed: {}", with_detail(operation.name, operation.layer), operation.result);
   auto works = works_.find(operation.src);
   std::string other = works == works_.end() || works->second == party.bind
                           ? ""
                           : fmt::format(". Calls with {} are answered", works->second);
+  if (party.bind.empty())
+    return {failed,
+            "the server does not accept the caller, whose bind is not in this capture: capture from before the client "
+            "connects" +
+                other};
+  int level = level_of(party.bind);
+  if (level == 0)
+    return {"no sign-in: " + failed,
+            fmt::format("the client bound with {}, without any security; the server wants to know who calls, and most "
+                        "likely requires encryption (level privacy (6))",
+                        party.bind) +
+                other};
+  if (level < kPrivacy)
+    return {
+        fmt::format("authentication level mismatch: the client bound with {}; {}", party.bind, failed),
+        fmt::format("the client asked for {}, and the server most likely requires encryption, privacy (6): raise the "
+                    "client's level (Outlook: \"Encrypt data between Outlook and Exchange\") or lower the server's. "
+                    "Where the level is right, the password or the user's rights are wrong",
+                    security_of(party.bind)) +
+            other};
+  if (!party.has_worked)
+    return {fmt::format("the sign-in failed: the client bound with {}; {}", party.bind, failed),
+            "its level is the highest there is, so that the server most likely does not know the user, or the password "
+            "or key is wrong, or (Kerberos) the clocks differ; NTLM may also be switched off for this user" +
+                other};
+  return {failed, "other calls of this connection are answered: the user has no right to this one" + other};
+}
+
+std::string Diagnosis::fault_reason(const Operation& operation) const {
   switch (operation.error) {
-    case dcerpc::kAccessDenied:
-    case dcerpc::kUnsupportedAuthnLevel:
-    case dcerpc::kSecurityPackageError:
-      return fmt::format(
-          "the server does not accept the caller. The client bound with {}; where that is a level below privacy (6), "
-          "the "
-          "server most likely requires encryption (Outlook: \"Encrypt data between Outlook and Exchange\"); otherwise "
-          "the password, the clock, or the user's rights are wrong{}",
-          party.bind.empty() ? "no security that is in this capture" : party.bind, other);
     case dcerpc::kUnknownInterface:
       return "the server does not have this interface at this port: ask its endpoint mapper (port 135) where it is";
     case dcerpc::kOpnumOutOfRange:
@@ -224,9 +273,10 @@ void Diagnosis::refused_rpc(const Operation& operation, Party& party) {
                   also);
   if (is_http(operation)) return;
   also.push_back(party.bind_frame);
+  if (is_access_denied(operation.error)) return report(operation, not_believed(operation, party), also);
   report(operation,
          {fmt::format("{} failed: {}", with_detail(operation.name, operation.layer), operation.result),
-          fault_reason(operation, party)},
+          fault_reason(operation)},
          also);
 }
 
@@ -248,6 +298,18 @@ void Diagnosis::rop_errors(const Operation& operation, Party& party) {
 
 void Diagnosis::http(const Operation& operation, Party& party) {
   if (operation.error == 401) {
+    if (operation.detail.starts_with("refuses ")) {
+      std::vector<u64> also;
+      if (operation.answers)
+        if (auto asked = party.asked.find(*operation.answers); asked != party.asked.end())
+          also.push_back(asked->second);
+      return report(operation,
+                    {"the server refused the sign-in (401): it " + operation.detail,
+                     "the password is wrong, the server does not know the user, or the user may not sign in this way "
+                     "(NTLM has to be switched on for a user; Kerberos needs the server's keytab and clocks that "
+                     "agree). Servers hold up who fails too often, with 503"},
+                    also);
+    }
     ++party.challenges;
     party.challenge_frames.push_back(operation.frame().number);
     // NTLM takes two, Negotiate with it three.
@@ -270,6 +332,8 @@ void Diagnosis::http(const Operation& operation, Party& party) {
   std::string reason;
   if (operation.error == 503)
     reason = "the server is busy, stopped, or holds up a client that failed to sign in too often";
+  else if (operation.layer == "MAPIHTTP" && !is_exchange_failure(operation))
+    reason = cause_of(operation.error);
   else if (operation.layer == "MAPIHTTP")
     reason =
         "the HTTP exchange itself went wrong, not the ROPs in it; X-ResponseCode says how ([MS-OXCMAPIHTTP] "

@@ -34,7 +34,8 @@ class Diagnosis {
   struct Party {
     u64 connection;
     u64 bind_frame = 0;
-    std::string bind;  // its detail: interface and security
+    std::string bind;         // its detail: interface and security
+    bool has_worked = false;  // a call was answered since
     u64 used = 0;
     std::map<u64, u64> asked;  // frames of requests by operation number
     unsigned challenges = 0;   // 401 in a row
@@ -51,7 +52,9 @@ class Diagnosis {
   void rop_errors(const Operation& operation, Party& party);
   void http(const Operation& operation, Party& party);
   void losses(const Operation& operation);
-  std::string fault_reason(const Operation& operation, const Party& party) const;
+  // What a server that does not believe the caller most likely minds.
+  Failure not_believed(const Operation& operation, const Party& party) const;
+  std::string fault_reason(const Operation& operation) const;
 
   std::map<u64, Party> parties_;
   std::map<std::string, std::string> works_;  // by server: the security of a call that was answered

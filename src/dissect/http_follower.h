@@ -15,6 +15,7 @@ struct HttpExchange {
   u64 operation = 0;
   i64 time = 0;
   std::string method, layer = "HTTP", name, session;
+  std::string user, proof;  // who signs in with it, and `Basic as "user1"` where the server can decide by it
   std::optional<mapihttp::RequestType> type;  // of MAPI over HTTP
   std::shared_ptr<RopRequests> rops;
 };

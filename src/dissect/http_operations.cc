@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/hex.h"
+#include "dissect/http_credentials.h"
 #include "dissect/http_follower.h"
 #include "dissect/http_kinds.h"
 #include "mapi/ascii_case.h"
@@ -115,6 +116,11 @@ void describe_request(Conversations& all, const HttpMessage& message, HttpExchan
     exchange.layer = discovers ? "AUTODISCOVER" : "HTTP";
     exchange.name = fmt::format("{} {}", exchange.method, target);
   }
+  if (auto credentials = read_credentials(message.text)) {
+    operation.detail += (operation.detail.empty() ? "" : "; ") + credentials->text();
+    exchange.user = credentials->user;
+    if (credentials->is_complete) exchange.proof = credentials->text();
+  }
   if (exchange.type == RequestType::execute) {
     Arena arena(64u << 20);
     auto request = wire::decode<mapihttp::ExecuteRequest>(message.content, arena);
@@ -160,6 +166,10 @@ void set_result(const HttpMessage& message, const HttpExchange& exchange, const 
 void describe_response(Conversations& all, const HttpMessage& message, HttpExchange& exchange, Operation& operation) {
   Body body = body_of(message);
   set_result(message, exchange, body, operation);
+  if (message.text.start_line.find(" 401") == 8) {
+    if (!exchange.proof.empty()) operation.detail = fmt::format("refuses {}; ", exchange.proof);
+    operation.detail += fmt::format("offers {}", offered_schemes(message.text));
+  }
   bool is_plain_text =
       operation.result.starts_with("X-ResponseCode") || !message.text.start_line.starts_with("HTTP/1.1 200");
   if (exchange.type == RequestType::connect)
@@ -195,6 +205,7 @@ void describe_http(Conversations& all, const HttpMessage& message, HttpExchange&
   else
     describe_request(all, message, exchange, operation);
   operation.layer = exchange.layer;
+  operation.user = exchange.user;
   operation.name = exchange.name.empty() ? "response" : exchange.name;
 }
 

@@ -60,7 +60,7 @@ void redact(Operation& operation) {
   for (Buffer& buffer : operation.buffers) buffer.bytes.clear();
   for (RopNote& rop : operation.rops) rop.object = without_quoted(rop.object);
   for (std::string& note : operation.notes) note = without_quoted(note);
-  if (operation.layer == "MAPIHTTP") operation.detail.clear();
+  operation.detail = operation.layer == "MAPIHTTP" ? std::string() : without_quoted(operation.detail);
   operation.name = operation.name.substr(0, operation.name.find('?'));
   operation.user.clear();
 }

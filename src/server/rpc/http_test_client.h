@@ -20,6 +20,7 @@ class HttpRpcClient {
   Peer peer;
   rpc::ClientConnection rpc{rpc::ClientSettings{}};
   std::size_t in_lifetime = 1u << 30;  // bytes after which the IN channel is recycled
+  std::string password = "secret";
   std::vector<std::string> responses;  // the heads of the OUT channels' responses
   bool reads = true;
 
@@ -123,7 +124,7 @@ class HttpRpcClient {
     const bool in = peer.channels[i].is_in;
     const bool first = !in && i < 2;
     std::string head = std::string(in ? "RPC_IN_DATA" : "RPC_OUT_DATA") + " /rpc/rpcproxy.dll?" + target_ +
-                       " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + directory::basic_header(user_, "secret") +
+                       " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + directory::basic_header(user_, password) +
                        "\r\nContent-Length: ";
     return head + (in ? "1073741824" : first ? "76" : "120") + "\r\n\r\n";
   }
