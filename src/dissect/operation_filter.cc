@@ -158,17 +158,25 @@ constexpr AttributeRow kAttributes[] = {
 
 class OperationSubject final : public FilterSubject {
  public:
-  explicit OperationSubject(const Operation& operation) : operation_(operation) {}
+  // `read_tree`: where the tree is not at hand; may be empty.
+  explicit OperationSubject(const Operation& operation, const std::function<wire::Node()>& read_tree = {})
+      : operation_(operation), read_tree_(read_tree) {}
   bool has_layer(std::string_view layer) const override {
     for (const LayerRow& row : kLayers)
       if (row.name == layer) return row.is_in(operation_);
     return false;
   }
   void attribute(std::size_t number, Values& values) const override { kAttributes[number].add(operation_, values); }
-  const wire::Node& tree() const override { return operation_.tree; }
+  const wire::Node& tree() const override {
+    if (!read_tree_) return operation_.tree;
+    if (!tree_) tree_ = read_tree_();
+    return *tree_;
+  }
 
  private:
   const Operation& operation_;
+  const std::function<wire::Node()> read_tree_;
+  mutable std::optional<wire::Node> tree_;
 };
 
 }  // namespace
@@ -184,5 +192,8 @@ const FilterNames& operation_names() {
 }
 
 bool matches(const Filter& filter, const Operation& operation) { return filter.matches(OperationSubject(operation)); }
+bool matches(const Filter& filter, const Operation& operation, const std::function<wire::Node()>& read_tree) {
+  return filter.matches(OperationSubject(operation, read_tree));
+}
 
 }  // namespace ropewalk::dissect

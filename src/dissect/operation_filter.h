@@ -11,5 +11,7 @@ const FilterNames& operation_names();
 
 // Does a filter that was parsed with operation_names() pick this operation?
 bool matches(const Filter& filter, const Operation& operation);
+// The same where the tree is kept elsewhere: it is asked for once, and only by filters that look at fields.
+bool matches(const Filter& filter, const Operation& operation, const std::function<wire::Node()>& read_tree);
 
 }  // namespace ropewalk::dissect

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 
 #include "mapi/ascii_case.h"
@@ -37,27 +38,47 @@ std::string without_quoted(std::string_view text) {
   return out;
 }
 
-void redact_node(wire::Node& node) {
-  node.text = without_quoted(node.text);
-  for (wire::Node& field : node.fields) redact_node(field);
-  if (node.has_fields) return;
-  bool is_header = node.type == "header";
-  if (is_header && is_kept_header(node.name)) return;
-  bool hides = is_header || node.type == "bytes" || node.type == "String8" || node.type == "String16" ||
-               node.type == "text" || node.type == "PtypString" || node.type == "PtypString8";
+bool hides(const wire::Node& leaf) {
+  const bool is_header = leaf.type == "header";
+  if (is_header && is_kept_header(leaf.name)) return false;
+  if (is_header || leaf.type == "bytes" || leaf.type == "String8" || leaf.type == "String16" || leaf.type == "text" ||
+      leaf.type == "PtypString" || leaf.type == "PtypString8" || leaf.value.is_object())
+    return true;
   // A type that is not known here is redacted where its value is text that is no number, time or GUID.
-  if (!hides && node.value.is_string()) {
-    std::string_view type = node.type;
-    hides = type != "GUID" && type != "FILETIME" && !std::string_view(node.value.as_string()).starts_with("0x");
-  }
-  if (hides || node.value.is_object()) node.value = boost::json::object{{"redacted", node.length}};
+  return leaf.value.is_string() && leaf.type != "GUID" && leaf.type != "FILETIME" &&
+         !std::string_view(leaf.value.as_string()).starts_with("0x");
 }
+
+class Redactor {
+ public:
+  explicit Redactor(std::vector<Buffer>& buffers) : buffers_(buffers) {}
+
+  // `buffer`: that the node counts in.
+  void node(wire::Node& node, std::size_t buffer) {
+    if (node.type == kDerived) buffer = ++last_;
+    node.text = without_quoted(node.text);
+    for (wire::Node& field : node.fields) this->node(field, buffer);
+    if (node.has_fields || !hides(node)) return;
+    node.value = boost::json::object{{"redacted", node.length}};
+    if (buffer < buffers_.size()) mask(buffers_[buffer].bytes, node.offset, node.length);
+  }
+
+ private:
+  static void mask(std::vector<u8>& bytes, std::size_t offset, std::size_t length) {
+    const std::size_t begin = std::min(offset, bytes.size());
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin), std::min(length, bytes.size() - begin), u8{'*'});
+  }
+
+  std::vector<Buffer>& buffers_;
+  std::size_t last_ = 0;
+};
 
 }  // namespace
 
-void redact(Operation& operation) {
-  redact_node(operation.tree);
-  for (Buffer& buffer : operation.buffers) buffer.bytes.clear();
+void redact(Operation& operation, RedactedBytes bytes) {
+  Redactor(operation.buffers).node(operation.tree, 0);
+  if (bytes == RedactedBytes::dropped)
+    for (Buffer& buffer : operation.buffers) buffer.bytes.clear();
   for (RopNote& rop : operation.rops) rop.object = without_quoted(rop.object);
   for (std::string& note : operation.notes) note = without_quoted(note);
   operation.detail = operation.layer == "MAPIHTTP" ? std::string() : without_quoted(operation.detail);
