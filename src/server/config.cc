@@ -204,6 +204,18 @@ void read_root(Section& root, Config& config) {
         "level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
         "connect, packet, integrity, privacy");
   });
+  root.section("admin", [&](Section& admin) {
+    admin.number("port", config.admin_port, 0, 65535);
+    admin.text("password_hash", config.admin_password_hash);
+    admin.number("operations", config.admin_operations, 100, 1'000'000);
+    admin.choice(
+        "contents",
+        [&](const std::string& text) {
+          config.admin_shows_contents = text == "shown";
+          return text == "shown" || text == "masked";
+        },
+        "masked, shown");
+  });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);
     sessions.number("per_user", config.sessions_per_user, 1, 100'000);
@@ -263,6 +275,8 @@ std::vector<std::string> weak_settings(const Config& config) {
   if (config.rpc_level < auth::Level::privacy && (config.rpc_port || config.epm_port))
     weak.push_back(
         fmt::format("rpc.level: mail travels over RPC with no more than level {}", auth::level_name(config.rpc_level)));
+  if (config.admin_port && config.admin_shows_contents)
+    weak.push_back("admin.contents: whoever has the administrator's password reads mail on the admin page");
   if (config.ntlm_v1) weak.push_back("rpc.ntlm_v1: answers that can be broken by trying are accepted");
   if (config.credentials_remembered > std::chrono::hours(1))
     weak.push_back(

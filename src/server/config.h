@@ -43,6 +43,11 @@ struct Config {
   bool rpc_http = true;                          // rpc.http: RPC over HTTP at the HTTPS and HTTP ports
   bool ntlm_v1 = false;                          // rpc.ntlm_v1: answers of clients before Windows 2000, too
 
+  std::optional<u16> admin_port{};       // admin.port: the administrator's page, with TLS; nullopt: none
+  std::string admin_password_hash{};     // admin.password_hash; empty: as `ropewalk admin password` has set it
+  bool admin_shows_contents = false;     // admin.contents: "masked", "shown"
+  std::size_t admin_operations = 20000;  // admin.operations: how many the page keeps
+
   std::chrono::seconds session_expiry{900};          // sessions.expiry
   std::size_t sessions_per_user = 100;               // sessions.per_user
   std::size_t sessions = 100'000;                    // sessions.total

@@ -24,6 +24,22 @@ TEST(Config, PendingPeriodIsThirtySecondsUnlessSetOtherwise) {
   EXPECT_EQ(Config{}.mapihttp.pending_period, std::chrono::seconds(30));
 }
 
+TEST(Config, TheAdministratorsPageIsOffAndMasksUnlessSetOtherwise) {
+  EXPECT_FALSE(Config{}.admin_port);
+  EXPECT_FALSE(Config{}.admin_shows_contents);
+  Config config;
+  Status read = parse_config("[admin]\nport = 8444\ncontents = \"shown\"\noperations = 500\npassword_hash = \"x\"",
+                             "a.toml", config);
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  EXPECT_EQ(config.admin_port, 8444);
+  EXPECT_TRUE(config.admin_shows_contents);
+  EXPECT_EQ(config.admin_operations, 500u);
+  EXPECT_EQ(config.admin_password_hash, "x");
+  EXPECT_THAT(weak_settings(config), ElementsAre(HasSubstr("admin.contents")));
+  EXPECT_THAT(error_of("[admin]\ncontents = \"all\""), HasSubstr("masked, shown"));
+  EXPECT_THAT(error_of("[admin]\noperations = 1"), HasSubstr("admin.operations"));
+}
+
 TEST(Config, EverySettingIsRead) {
   Config config;
   Status read = parse_config(R"(

@@ -114,6 +114,7 @@ class Server::Impl {
   session::Registry registry_;
   std::unique_ptr<directory::Directory> directory_;
   std::shared_ptr<net::TlsContext> tls_;
+  Tap tap_;
   std::vector<Listening> listening_;
 
  private:
@@ -121,6 +122,8 @@ class Server::Impl {
   Status load_certificate();
   Status listen();
   Status start_rpc();
+  net::Awaitable<void> handle_tapped(net::HttpRequest& request, net::HttpResponder& responder);
+  net::Awaitable<void> handle_plainly(net::HttpRequest& request, net::HttpResponder& responder);
   std::optional<MailboxEntry> find_mailbox(std::string_view legacy_dn);
 
   std::optional<store::MailboxStores> mailboxes_;
@@ -145,7 +148,7 @@ Status Server::Impl::open_data() {
 }
 
 Status Server::Impl::load_certificate() {
-  if (!config_.https_port) return {};
+  if (!config_.https_port && !config_.admin_port) return {};
   ROPEWALK_TRY(CertificateFiles files, certificate_files(config_, log_));
   ROPEWALK_TRY(tls_, net::TlsContext::load(files.certificate, files.key,
                                            [this](const std::string& line) { log_.info("TLS: " + line); }));
@@ -210,21 +213,39 @@ Status Server::Impl::listen() {
   options.log = [this](const std::string& line) { log_.warning(line); };
   if (rpc_http_) options.streams = RpcHttpEndpoint::streams;
   auto handler = [this](net::HttpRequest& request, net::HttpResponder& responder) {
-    if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
-    if (rpc_http_ && RpcHttpEndpoint::serves(request.path)) return rpc_http_->handle(request, responder);
-    return not_found(request, responder);
+    const bool is_rpc = rpc_http_ && RpcHttpEndpoint::serves(request.path);  // whose calls the tap gets one by one
+    if (!is_rpc && tap_.is_watched()) return handle_tapped(request, responder);
+    if (is_rpc) return rpc_http_->handle(request, responder);
+    return handle_plainly(request, responder);
   };
   ROPEWALK_TRY(http_, net::HttpServer::start(std::move(options), handler));
   for (const auto& at : http_->listening()) listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
   return {};
 }
 
+net::Awaitable<void> Server::Impl::handle_tapped(net::HttpRequest& request, net::HttpResponder& responder) {
+  std::shared_ptr<TapWatcher> watcher = tap_.watcher();
+  if (watcher == nullptr) {
+    co_await handle_plainly(request, responder);
+    co_return;
+  }
+  TapLink link{request.peer, config_.listen, request.peer_port, 0, 0};
+  link.server_port = request.is_tls ? config_.https_port.value_or(0) : config_.http_port.value_or(0);
+  TappedResponder tapped(responder, std::move(watcher), std::move(link), request);
+  co_await handle_plainly(request, tapped);
+}
+
+net::Awaitable<void> Server::Impl::handle_plainly(net::HttpRequest& request, net::HttpResponder& responder) {
+  if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
+  return not_found(request, responder);
+}
+
 Status Server::Impl::start_rpc() {
-  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
+  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
   if (!started && config_.epm_optional) {
     log_.warning("no endpoint mapper: " + started.error().text);
     config_.epm_port = std::nullopt;
-    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_});
+    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
   }
   ROPEWALK_TRY(rpc_, std::move(started));
   if (!config_.rpc_http) return {};
@@ -258,6 +279,9 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::unique_
 const std::vector<Server::Listening>& Server::listening() const { return impl_->listening_; }
 directory::Directory& Server::directory() { return *impl_->directory_; }
 session::Registry& Server::sessions() { return impl_->registry_; }
+std::shared_ptr<net::TlsContext> Server::tls() { return impl_->tls_; }
+Tap& Server::tap() { return impl_->tap_; }
+Log& Server::log() { return impl_->log_; }
 void Server::stop() { impl_->stop(); }
 
 Status Server::reload_certificate() { return impl_->tls_ == nullptr ? Status{} : impl_->tls_->reload(); }

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "server/config.h"
 #include "server/rop_runner.h"
+#include "server/tap.h"
 
 namespace ropewalk::directory {
 class Directory;
@@ -41,6 +42,11 @@ class Server {
   const std::vector<Listening>& listening() const;
   directory::Directory& directory();
   session::Registry& sessions();
+  // Where whoever watches live puts himself.
+  Tap& tap();
+  // The server's certificate; null where neither HTTPS nor an admin port is configured.
+  std::shared_ptr<net::TlsContext> tls();
+  Log& log();
 
   // Reads certificate and key again now (they are also read when their files change).
   Status reload_certificate();

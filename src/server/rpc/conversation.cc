@@ -3,9 +3,22 @@
 #include "protocol/dcerpc/status.h"
 
 namespace ropewalk::server {
+namespace {
+
+std::atomic<u64> last_number{0};
+
+TapCall tap_call(const rpc::Call& call) {
+  return {call.target->id, call.call_id, call.context_id, call.opnum, call.format.ndr64, call.format.big_endian};
+}
+
+}  // namespace
 
 RpcConversation::RpcConversation(const RpcHost& host, RpcLink link, std::function<void()> wake)
-    : host_(host), link_(std::move(link)), wake_(std::move(wake)), connection_(host.endpoint, link_.peer) {}
+    : number_(++last_number),
+      host_(host),
+      link_(std::move(link)),
+      wake_(std::move(wake)),
+      connection_(host.endpoint, link_.peer) {}
 
 std::vector<RpcCall> RpcConversation::feed(ByteView bytes) {
   std::vector<RpcCall> calls;
@@ -25,9 +38,16 @@ std::vector<RpcCall> RpcConversation::feed(ByteView bytes) {
   return calls;
 }
 
+TapLink RpcConversation::tap_link() const {
+  return {link_.peer, link_.local_address, link_.peer_port, link_.local_port, number_};
+}
+
 net::Awaitable<void> RpcConversation::run(RpcCall call) {
   auto self = shared_from_this();
   auto* service = const_cast<RpcService*>(static_cast<const RpcService*>(call.call.target->owner));
+  std::shared_ptr<TapWatcher> watcher;
+  if (host_.tap != nullptr) watcher = host_.tap->watcher();
+  if (watcher != nullptr) watcher->rpc_request(tap_link(), tap_call(call.call), call.call.stub);
   RpcAnswer answer;
   try {
     answer = co_await service->run(call);
@@ -36,6 +56,11 @@ net::Awaitable<void> RpcConversation::run(RpcCall call) {
       host_.endpoint.log(link_.peer + ": a call of " + std::string(service->interface().name) +
                          " failed: " + thrown.what());
     answer = {dcerpc::kFaultCancel, {}};
+  }
+  if (watcher != nullptr) {
+    TapCall answered = tap_call(call.call);
+    answered.fault = answer.fault;
+    watcher->rpc_response(tap_link(), answered, answer.stub);
   }
   {
     std::lock_guard guard(lock_);

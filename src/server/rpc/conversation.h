@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "server/rpc/service.h"
+#include "server/tap.h"
 
 namespace ropewalk::server {
 
@@ -11,6 +12,7 @@ namespace ropewalk::server {
 struct RpcHost {
   rpc::Endpoint endpoint;
   std::string transport;  // "ncacn_ip_tcp"
+  Tap* tap = nullptr;     // null: nobody may watch
 };
 
 // Bytes come in by feed(), go out by take_output(). Any thread, but one feed() at a time.
@@ -35,6 +37,9 @@ class RpcConversation : public std::enable_shared_from_this<RpcConversation> {
   std::size_t calls_under_way() const;
 
  private:
+  TapLink tap_link() const;
+
+  const u64 number_;  // of all of this process
   const RpcHost& host_;
   RpcLink link_;
   std::function<void()> wake_;

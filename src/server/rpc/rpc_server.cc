@@ -147,6 +147,7 @@ void RpcServer::Impl::fill_host(RpcHost& host, const char* transport) {
     return auth::make_server(mechanism, options);
   };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
+  host.tap = parts_.tap;
   host.transport = transport;
 }
 

@@ -20,6 +20,7 @@ struct RpcServerParts {
   net::WorkerPool& pool;
   Log& log;
   std::vector<RpcService*> more{};  // interfaces beside the mailbox's, for callers of every level; tests add some
+  Tap* tap = nullptr;               // for whoever watches
 };
 
 // The opnums that a server answers by more than a fault that there are none; empty for interfaces it does not know.

@@ -47,6 +47,7 @@ struct RpcLink {
   std::string peer, local_address;
   // Who signed in below RPC (HTTP); null: nobody, and the call's own caller counts.
   std::shared_ptr<const directory::User> user{};
+  u16 peer_port = 0, local_port = 0;  // 0: not those of one connection
 };
 
 // A call on its way through the server.

@@ -54,7 +54,7 @@ Awaitable<void> TcpTalk::flush() {
 
 Awaitable<void> TcpTalk::run() {
   auto self = shared_from_this();
-  RpcLink link{stream_->peer(), stream_->local_address()};
+  RpcLink link{stream_->peer(), stream_->local_address(), {}, stream_->peer_port(), stream_->local_port()};
   auto poke = [weak = weak_from_this()] {
     if (auto talk = weak.lock()) talk->wake();
   };
