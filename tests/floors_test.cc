@@ -16,7 +16,7 @@ const std::map<std::string, int>& floor_rows() {
   static const std::map<std::string, int> rows{
       {"base", 0},    {"wire", 1},   {"mapi", 2},   {"protocol", 3},  {"net", 4},  {"auth", 4},
       {"capture", 4}, {"sql", 4},    {"store", 5},  {"directory", 5}, {"mime", 5}, {"rpc", 5},
-      {"session", 6}, {"server", 7}, {"client", 7}, {"dissect", 7},   {"cli", 8}};
+      {"session", 6}, {"server", 7}, {"client", 7}, {"dissect", 7},   {"inspect", 8}, {"cli", 9}};
   return rows;
 }
 

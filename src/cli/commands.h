@@ -11,12 +11,14 @@ class Outcome;
 
 void add_serve_command(CLI::App& root, Outcome& outcome);
 void add_user_command(CLI::App& root, Outcome& outcome);
+void add_admin_command(CLI::App& root, Outcome& outcome);
 void add_import_command(CLI::App& root, Outcome& outcome);
 void add_export_command(CLI::App& root, Outcome& outcome);
 void add_decode_command(CLI::App& root, Outcome& outcome);
 void add_encode_command(CLI::App& root, Outcome& outcome);
 void add_dissect_command(CLI::App& root, Outcome& outcome);
 void add_capture_command(CLI::App& root, Outcome& outcome);
+void add_inspect_command(CLI::App& root, Outcome& outcome);
 void add_connect_command(CLI::App& root, Outcome& outcome);
 void add_rpc_command(CLI::App& root, Outcome& outcome);
 void add_folders_command(CLI::App& root, Outcome& outcome);

@@ -32,12 +32,14 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   root.require_subcommand(0, 1);  // none at all is complained about by run_program()
   add_serve_command(root, outcome);
   add_user_command(root, outcome);
+  add_admin_command(root, outcome);
   add_import_command(root, outcome);
   add_export_command(root, outcome);
   add_decode_command(root, outcome);
   add_encode_command(root, outcome);
   add_dissect_command(root, outcome);
   add_capture_command(root, outcome);
+  add_inspect_command(root, outcome);
   add_connect_command(root, outcome);
   add_rpc_command(root, outcome);
   add_folders_command(root, outcome);

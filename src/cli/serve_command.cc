@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <malloc.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +7,8 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/signals.h"
+#include "inspect/admin_page.h"
 #include "protocol/epm/methods.h"
 #include "server/server.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 struct ServeOptions {
   std::string data, config_file, listen;
-  int https_port = -1, http_port = -1, epm_port = -1, rpc_port = -1;  // -1: not given
+  int https_port = -1, http_port = -1, epm_port = -1, rpc_port = -1, admin_port = -1;  // -1: not given
 };
 
 // The file, and over it what the command line says.
@@ -32,6 +33,7 @@ Result<server::Config> configuration(const ServeOptions& options) {
   // Ports on the command line are all the ports there are.
   if (options.https_port >= 0 || options.http_port >= 0 || options.epm_port >= 0 || options.rpc_port >= 0)
     config.https_port = config.http_port = config.epm_port = config.rpc_port = std::nullopt;
+  if (options.admin_port >= 0) config.admin_port = static_cast<u16>(options.admin_port);
   if (options.https_port >= 0) config.https_port = static_cast<u16>(options.https_port);
   if (options.http_port >= 0) config.http_port = static_cast<u16>(options.http_port);
   if (options.rpc_port >= 0) config.rpc_port = static_cast<u16>(options.rpc_port);
@@ -49,16 +51,6 @@ Result<server::Config> configuration(const ServeOptions& options) {
   return config;
 }
 
-// The signals that serve() waits for are blocked in every thread, so that none is lost.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
 // Hashing a password takes 19 MiB for a moment: blocks of that size go back to the system at once.
 void keep_memory_small() { mallopt(M_MMAP_THRESHOLD, 512 << 10); }
 
@@ -66,12 +58,19 @@ void serve(const ServeOptions& options, Outcome& outcome) {
   auto config = configuration(options);
   if (!config) return outcome.misuse(config.error().text);
   keep_memory_small();
-  sigset_t signals = block_signals();
+  sigset_t signals = block_signals({SIGTERM, SIGINT, SIGHUP});
   auto server = server::Server::start(*config);
   if (!server) return outcome.fail(server.error());
+  std::unique_ptr<inspect::AdminPage> admin;
+  if (config->admin_port) {
+    auto started = inspect::AdminPage::start(**server, *config);
+    if (!started) return outcome.fail(started.error());
+    admin = *std::move(started);
+  }
   std::string lines;
   for (const auto& at : (*server)->listening())
     lines += fmt::format("listening on {}{}\n", at.url, at.is_endpoint_mapper ? " (endpoint mapper)" : "");
+  if (admin != nullptr) lines += fmt::format("administrator's page at {}\n", admin->url());
   write_output(lines);
   for (;;) {
     int caught = 0;
@@ -80,6 +79,7 @@ void serve(const ServeOptions& options, Outcome& outcome) {
     Status reloaded = (*server)->reload_certificate();
     if (!reloaded) fmt::print(stderr, "ropewalk: {}\n", reloaded.error().text);
   }
+  admin.reset();
   (*server)->stop();
 }
 
@@ -105,6 +105,11 @@ void add_serve_command(CLI::App& root, Outcome& outcome) {
   command
       ->add_option("--rpc-port", options->rpc_port,
                    "The port for RPC over TCP; 0 takes any free one (so where no port is given)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--admin-port", options->admin_port,
+                   "The port for the administrator's page, with TLS; 0 takes any free one (none where it is not given)")
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen", options->listen, "The address to listen on (default: 127.0.0.1)")
