@@ -97,7 +97,8 @@ TEST_F(HttpSignIn, TheClientSignsInByNtlmAndNegotiate) {
   }
   EXPECT_THAT(folders({}).err, HasSubstr("(HTTP 401)"));
   Ran unknown = folders({"--auth", "digest"});
-  EXPECT_THAT(unknown.err, HasSubstr("auth: basic, ntlm, kerberos or negotiate"));
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--auth: digest not in"));
 }
 
 TEST_F(HttpSignIn, TheClientSaysWhatTheServerOffersInstead) {

@@ -18,6 +18,7 @@
 namespace ropewalk {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* kUser = "user1@ropewalk.test";
@@ -124,7 +125,16 @@ TEST_F(RpcHttp, RefusalsAreOneLine) {
   };
   for (const char* scheme : {"basic", "ntlm", "negotiate"})
     EXPECT_THAT(refused({"--http-auth", scheme}, "wrong"), HasSubstr("(HTTP 401)"));
-  EXPECT_THAT(refused({"--http-auth", "digest"}), HasSubstr("http_auth: basic, ntlm, kerberos or negotiate"));
+  for (const char* option : {"--http-auth", "--auth", "--level", "--mapper-port"}) {
+    const Ran ran = run({"folders", "--server", binding_, option, "digest"});
+    EXPECT_EQ(ran.code, 2) << option;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(option), HasSubstr("digest")));
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+  // HTTP takes the password, RPC inside it does not take NTLM: the fault arrives before the connection's end.
+  const Ran inside = run({"folders", "--server", binding_}, kPassword, "user2@ropewalk.test");
+  EXPECT_EQ(inside.code, 1);
+  EXPECT_THAT(inside.err, HasSubstr("does not accept the user \"user2@ropewalk.test\""));
   EXPECT_THAT(run({"folders", "--server", "ncacn_http:"}).err, HasSubstr("is not ncacn_http:HOST"));
   EXPECT_THAT(run({"folders", "--server", "ncacn_http:127.0.0.1:1"}).err, HasSubstr("cannot connect to 127.0.0.1:1"));
   EXPECT_THAT(log(), HasSubstr("RPC_OUT_DATA /rpc/rpcproxy.dll: refused with 401"));

@@ -33,14 +33,21 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_s
   group(command.add_flag("--plain", options->plain, "Send and ask for ROP buffers without compression and XOR"));
   group(command.add_option("--profile", options->profile, "The profile, instead of the one in ~/.config/ropewalk"));
   group(command.add_option("--service", options->service, "Which service of the profile, instead of its default"));
-  group(command.add_option("--auth", options->auth,
-                           "basic (the default), ntlm, kerberos or negotiate; over RPC ntlm (the default), kerberos "
-                           "or negotiate, over RPC over HTTP also none"));
-  group(command.add_option("--http-auth", options->http_auth,
-                           "Over RPC over HTTP, to the proxy: basic (the default), ntlm, kerberos or negotiate"));
-  group(command.add_option("--level", options->level, "Over RPC: connect, packet, integrity or privacy (the default)"));
+  auto choice = [&](const char* name, std::string& value, std::vector<std::string> of, const char* help) {
+    CLI::Option* option = command.add_option(name, value, help)->check(CLI::IsMember(std::move(of)));
+    group(option->type_name("TEXT"));
+  };
+  choice("--auth", options->auth, {"basic", "ntlm", "kerberos", "negotiate", "none"},
+         "basic (the default), ntlm, kerberos or negotiate; over RPC ntlm (the default), kerberos or negotiate, over "
+         "RPC over HTTP also none");
+  choice("--http-auth", options->http_auth, {"basic", "ntlm", "kerberos", "negotiate"},
+         "Over RPC over HTTP, to the proxy: basic (the default), ntlm, kerberos or negotiate");
+  choice("--level", options->level, {"connect", "packet", "integrity", "privacy"},
+         "Over RPC: connect, packet, integrity or privacy (the default)");
   group(
-      command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)"));
+      command.add_option("--mapper-port", options->mapper_port, "Over RPC: the endpoint mapper's port (default: 135)")
+          ->check(CLI::Range(1, 65535))
+          ->type_name("TEXT"));
   group(command.add_flag("--trace", options->trace, "Print the conversation with the server, ROP by ROP, to stderr"));
   return options;
 }

@@ -405,6 +405,7 @@ Result<HttpClient::Arrived> HttpClient::Impl::take(HttpClientResponse& response)
     const Io state = link_->transport->read(buffer, count);
     if (state == Io::wants_read || state == Io::wants_write) break;
     if (state == Io::closed) {
+      if (!coming_.body.empty()) break;  // its last words come first, the end with the next call
       std::string trouble = where() + " ended the connection";
       if (!link_->transport->error().empty()) trouble += " (" + link_->transport->error() + ")";
       return Error{std::move(trouble)};

@@ -125,6 +125,25 @@ TEST(HttpClient, HandsPiecesOverAsTheyArrive) {
   EXPECT_FALSE(client.connected());
 }
 
+TEST(HttpClient, TakesTheLastWordsOfAConnectionThatEnds) {
+  Scripted server({{{"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nlast words", 0ms, true}}});
+  HttpClient client(server.options());
+  ASSERT_TRUE(client.begin({.method = "RPC_OUT_DATA"}, 0).ok());
+  std::this_thread::sleep_for(100ms);  // words and end are both there
+  HttpClient* const one[] = {&client};
+  ASSERT_EQ(HttpClient::wait_for_any(one, 5s), HttpClient::Waited::ready);
+  HttpClientResponse response;
+  auto arrived = client.take(response);
+  ASSERT_TRUE(arrived.ok()) << arrived.error().text;
+  EXPECT_TRUE(arrived->head);
+  EXPECT_FALSE(arrived->complete);
+  EXPECT_EQ(response.body, "last words");
+  ASSERT_EQ(HttpClient::wait_for_any(one, 5s), HttpClient::Waited::ready);
+  arrived = client.take(response);
+  ASSERT_FALSE(arrived.ok());
+  EXPECT_THAT(arrived.error().text, HasSubstr("ended the connection"));
+}
+
 TEST(HttpClient, ConnectsAgainWhenTheServerHasClosed) {
   Scripted server({{{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1", 0ms, true}},
                    {{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2", 0ms, true}}});

@@ -77,7 +77,8 @@ Outcome<void> take_schemes(const Service& service, ChannelOptions& options) {
   const std::string key = is_rpc ? "http_auth" : "auth";
   options.http_auth = service.get(key, options.http_auth);
   if (!is_http_scheme(options.http_auth))
-    return Failure{ErrorCode::invalid_param, key + ": basic, ntlm, kerberos or negotiate"};
+    return Failure{ErrorCode::invalid_param,
+                   key + " is basic, ntlm, kerberos or negotiate, not \"" + options.http_auth + "\""};
   if (is_rpc) options.rpc_auth = service.get("auth", options.rpc_auth);
   options.rpc_level = service.get("level", options.rpc_level);
   return {};

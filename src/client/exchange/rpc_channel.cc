@@ -71,6 +71,7 @@ Result<void, ChannelFailure> RpcChannel::ensure_connected() {
   const ChannelOptions& options = state_->options();
   RpcOptions rpc;
   rpc.host = options.http.host;
+  rpc.connect_timeout = options.http.connect_timeout;
   rpc.timeout = options.http.timeout;
   rpc.observer = [this](const PduSeen& seen) { observe(seen); };
   rpc.port = options.rpc_port;
@@ -155,7 +156,7 @@ RpcChannel::Body RpcChannel::connect(ByteView body) {
   in.code_page = request->default_code_page;
   in.lcid_sort = request->lcid_sort;
   in.lcid_string = request->lcid_string;
-  in.client_version = {{15, 0x8000 | 4420, 1017}};  // of clients that know every form of ROP answered here
+  in.client_version = {{15 << 8, 0x8000 | 4420, 1017}};  // of clients that know every form of ROP answered here
   in.aux_out_size = emsmdb::kSmallRange;
   auto out = client_->call<emsmdb::EcDoConnectExOut>(emsmdb::kEmsmdb, kConnectEx, in, arena);
   if (!out.ok()) return ChannelFailure{std::move(out.error()), false};

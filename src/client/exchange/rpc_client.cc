@@ -18,10 +18,11 @@ Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& o
   else if (channel.rpc_auth == "negotiate")
     options.mechanism = auth::Mechanism::negotiate;
   else
-    return wrong("auth: ntlm, kerberos, negotiate or none");
+    return wrong("over RPC, auth is ntlm, kerberos, negotiate or none, not \"" + channel.rpc_auth + "\"");
   for (auth::Level level : {auth::Level::connect, auth::Level::packet, auth::Level::integrity, auth::Level::privacy})
     if (auth::level_name(level) == channel.rpc_level) options.level = level;
-  if (options.level == auth::Level::none) return wrong("level: connect, packet, integrity or privacy");
+  if (options.level == auth::Level::none)
+    return wrong("level is connect, packet, integrity or privacy, not \"" + channel.rpc_level + "\"");
   options.user = channel.user;
   options.password = channel.password;
   return {};
@@ -39,7 +40,7 @@ namespace {
 
 Outcome<std::unique_ptr<RpcTransport>> make_transport(const RpcOptions& options) {
   if (!options.http) {
-    auto tcp = net::TcpClient::connect(options.host, options.port, options.timeout);
+    auto tcp = net::TcpClient::connect(options.host, options.port, options.connect_timeout);
     if (!tcp.ok()) return failure(ErrorCode::rpc_failed, tcp.error().text);
     return over_tcp(std::move(*tcp));
   }
@@ -149,8 +150,11 @@ Outcome<rpc::Reply> RpcClient::exchange(const dcerpc::Interface& interface, u16 
       Failure refused = failed(what, "the server answers with the fault " + dcerpc::fault_text(reply.fault));
       if (reply.fault == dcerpc::kAccessDenied) {
         refused.code = ErrorCode::login_failure;
-        refused.text += ": it does not accept the user \"" + options_.user + "\" with this password, or asks for a " +
-                        "stronger level than " + std::string(auth::level_name(options_.level));
+        if (options_.mechanism == auth::Mechanism::none)
+          refused.text += ": it does not take calls without authentication (auth: none)";
+        else
+          refused.text += ": it does not accept the user \"" + options_.user + "\" with this password, or asks for a " +
+                          "stronger level than " + std::string(auth::level_name(options_.level));
       }
       return refused;
     }

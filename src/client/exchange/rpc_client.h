@@ -32,7 +32,7 @@ struct RpcOptions {
   auth::Level level = auth::Level::none;
   std::string user, password;
   u32 association = 0;
-  std::chrono::milliseconds timeout{60'000};
+  std::chrono::milliseconds connect_timeout{10'000}, timeout{60'000};
   std::optional<RpcHttpOptions> http;  // instead of TCP; its `server` and `seen` are made here
   std::function<void(const PduSeen&)> observer;
 };

@@ -73,10 +73,10 @@ class HttpTransport final : public RpcTransport {
   Outcome<void> begin(const ClientTunnel::Request& request);
   Outcome<void> flush();
   Outcome<void> pump(Clock::time_point until);
-  Outcome<void> take(Leg& leg);
+  Outcome<std::string> take(Leg& leg);
   Failure refused(const Leg& leg, const net::HttpClientResponse& response) const;
   std::string place() const;
-  void keep_alive();
+  void keep_alive(Milliseconds interval);
 
   RpcHttpOptions options_;
   std::mutex busy_;  // of all but what follows; held while a call is under way
@@ -182,19 +182,16 @@ Outcome<void> HttpTransport::flush() {
   return {};
 }
 
-Outcome<void> HttpTransport::take(Leg& leg) {
+// What has come of a channel's response; gives why the channel has ended, empty where it has not.
+Outcome<std::string> HttpTransport::take(Leg& leg) {
   net::HttpClientResponse response;
   auto arrived = leg.http->take(response);
-  if (!arrived.ok()) {
-    tunnel_->closed(leg.channel, arrived.error().text);
-    return {};
-  }
-  if (!arrived->head) return {};
+  if (!arrived.ok()) return arrived.error().text;
+  if (!arrived->head) return std::string();
   const bool first = !std::exchange(leg.answered, true);
   if (response.status != 200 && (first || arrived->complete)) return refused(leg, response);
   if (leg.direction == Direction::out) tunnel_->receive(leg.channel, bytes_of(response.body));
-  if (arrived->complete) tunnel_->closed(leg.channel, place() + " ended the channel");
-  return {};
+  return arrived->complete ? place() + " ended the channel" : std::string();
 }
 
 // Waits until something has come, and takes it.
@@ -208,8 +205,16 @@ Outcome<void> HttpTransport::pump(Clock::time_point until) {
   if (waited == net::HttpClient::Waited::interrupted) return Failure{ErrorCode::rpc_failed, "interrupted"};
   if (waited == net::HttpClient::Waited::timeout && Clock::now() >= until)
     return Failure{ErrorCode::rpc_failed, place() + " is silent for too long"};
-  // By their number: taking may open further ones.
-  for (std::size_t i = 0; i < legs_.size(); ++i) ROPEWALK_CHECK(take(legs_[i]));
+  // A server that ends the connection says its last words on the OUT channel before it closes the IN channel: so that
+  // none are missed, IN channels are looked at first, and what has ended counts once all have been heard.
+  std::vector<std::pair<ClientTunnel::ChannelId, std::string>> ended;
+  for (const Direction direction : {Direction::in, Direction::out})
+    for (Leg& leg : legs_) {
+      if (leg.direction != direction) continue;
+      ROPEWALK_TRY(std::string why, take(leg));
+      if (!why.empty()) ended.emplace_back(leg.channel, std::move(why));
+    }
+  for (const auto& [channel, why] : ended) tunnel_->closed(channel, why);
   tunnel_->tick(Clock::now());
   return flush();
 }
@@ -222,7 +227,7 @@ Outcome<void> HttpTransport::open() {
   tunnel_.emplace(std::move(settings), Clock::now());
   const auto until = Clock::now() + options_.http.connect_timeout;
   while (!tunnel_->opened()) ROPEWALK_CHECK(pump(until));
-  pinger_ = std::thread([this] { keep_alive(); });
+  pinger_ = std::thread([this, interval = tunnel_->ping_interval()] { keep_alive(interval); });
   return {};
 }
 
@@ -241,15 +246,15 @@ Result<ByteView> HttpTransport::receive(Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
   for (;;) {
     received_ = tunnel_->take_input();
-    auto done = received_.empty() ? pump(until) : flush();  // an acknowledgement may be due
+    auto done = received_.empty() ? pump(until) : flush();                   // an acknowledgement may be due
+    if (received_.empty() && !done.ok()) received_ = tunnel_->take_input();  // what was said before the end
     if (!received_.empty()) return ByteView(received_);
     if (!done.ok()) return Error{done.error().text};
   }
 }
 
 // While nobody calls, nobody else looks at the clock.
-void HttpTransport::keep_alive() {
-  const auto interval = tunnel_->ping_interval();
+void HttpTransport::keep_alive(Milliseconds interval) {
   std::unique_lock guard(stop_lock_);
   while (!stop_.wait_for(guard, interval, [this] { return stopping_; })) {
     guard.unlock();
