@@ -55,10 +55,19 @@ TEST(DissectCommand, WrongOptionsAndFilesAreOneLine) {
   refused({"dissect", folder.path("bad.toml")}, "not a capture");
   refused({"dissect", "x", "--filter", "mapi.OpenFoldr"}, "mapi.OpenFolder");
   refused({"dissect", "x", "--redact"}, "--json");
+  refused({"dissect", "x", "--depth", "2"}, "--full");
   refused({"dissect", "x", "--nt-hash", "user1=zz"}, "32 hexadecimal digits");
   refused({"dissect", "x", "--preferences", folder.path("bad.toml")}, "line 2");
   refused({"dissect", "x", "--preferences", folder.path("odd.toml")}, "no preference show.colour");
   refused({"capture", "-i", "no-such-interface"}, "no such interface");
+}
+
+TEST(DissectCommand, TheFileMayFollowASecret) {
+  auto file = shared_path("captures/samba-sealed-ntlm.pcapng");
+  if (file.empty()) GTEST_SKIP() << "the shared captures are absent";
+  Ran ran =
+      run_program({"dissect", "--password", "user1=a", "--nt-hash", "user2=" + std::string(32, '0'), file.string()});
+  EXPECT_EQ(ran.code, 0) << ran.err;
 }
 
 TEST(DissectCommand, ListsTheFieldsThatFiltersName) {

@@ -107,8 +107,11 @@ class Connection {
     if (!mic.empty() && session_) check_mic(from_client, mic);
   }
 
+  static Direction way_of(bool from_client) {
+    return from_client ? Direction::client_to_server : Direction::server_to_client;
+  }
   void check_mic(bool from_client, ByteView mic) {
-    NtlmSession& session = from_client ? session_->of_client : session_->of_server;
+    NtlmSession& session = session_->of(way_of(from_client));
     Status good = session.verify({.header = list_, .sign_header = true}, mic);
     if (!good.ok()) return trouble.push_back("mechListMIC: " + good.error().text);
     session.restart(!session_->has_mic);
@@ -118,7 +121,7 @@ class Connection {
   void message(bool from_client, std::span<u8> bytes, std::size_t trailer, ByteView value) {
     if (!session_) return;
     const std::size_t body = (bytes[3] & 0x80) != 0 ? 40 : 24;
-    NtlmSession& session = from_client ? session_->of_client : session_->of_server;
+    NtlmSession& session = session_->of(way_of(from_client));
     const MessageParts parts{ByteView(bytes).first(body), bytes.subspan(body, trailer - body),
                              ByteView(bytes).subspan(trailer, 8), true};
     const bool sealed = bytes[trailer + 1] == 6;

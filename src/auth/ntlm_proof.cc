@@ -97,8 +97,10 @@ Result<ObservedNtlm, Refusal> observe_ntlm(ByteView challenge, ByteView authenti
     auto response = wire::decode<Ntlmv2Response>(proof.nt, arena);
     has_mic = response.ok() && announces_mic(response->client_challenge.av_pairs);
   }
-  return ObservedNtlm{proof.who(), NtlmSession(agreed, exported, Direction::server_to_client),
-                      NtlmSession(agreed, exported, Direction::client_to_server), has_mic};
+  ObservedNtlm observed{proof.who(), NtlmSession(agreed, exported, Direction::server_to_client), std::nullopt, has_mic};
+  if (agreed.has(F::kExtendedSessionSecurity))
+    observed.of_server.emplace(agreed, exported, Direction::client_to_server);
+  return observed;
 }
 
 }  // namespace ropewalk::auth

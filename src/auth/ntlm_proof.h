@@ -28,8 +28,12 @@ Result<Key16, Refusal> exported_key_of(const NtlmProof& proof, const Key16& exch
 // A conversation seen from outside: opens what each side sends.
 struct ObservedNtlm {
   Identity who;
-  NtlmSession of_client, of_server;  // whose messages it opens
-  bool has_mic = false;              // see NtlmSession::restart()
+  NtlmSession of_client;                 // opens what the client sends
+  std::optional<NtlmSession> of_server;  // absent without extended session security: one key stream for both directions
+  bool has_mic = false;                  // see NtlmSession::restart()
+  NtlmSession& of(Direction direction) {
+    return direction == Direction::server_to_client && of_server ? *of_server : of_client;
+  }
 };
 Result<ObservedNtlm, Refusal> observe_ntlm(ByteView challenge, ByteView authenticate, const Key16& nt_hash);
 

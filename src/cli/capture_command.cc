@@ -151,7 +151,8 @@ void add_capture_command(CLI::App& root, Outcome& outcome) {
   command->add_option("-i,--interface", options->interface_name, "The interface to listen on: eth0, lo, any")
       ->required();
   command->add_option("-w,--write", options->file, "Keep the packets in this pcap file")->type_name("FILE");
-  command->add_option("--port", options->ports, "Listen on this TCP port too, besides 135, 443 and 593");
+  command->add_option("--port", options->ports, "Listen on this TCP port too, besides 135, 443 and 593")
+      ->allow_extra_args(false);
   command->add_option("--filter", options->filter, "Show only operations that this display filter picks")
       ->type_name("EXPR");
   command->add_option("-c,--count", options->count, "End after so many packets");

@@ -93,6 +93,7 @@ Status check(const Options& options) {
   if (options.file.empty()) return Error{"dissect needs a capture: ropewalk dissect FILE"};
   if (options.redact && !options.json) return Error{"--redact is for --json"};
   if (options.bytes && !options.full) return Error{"--bytes is for --full"};
+  if (options.depth && !options.full) return Error{"--depth is for --full"};
   return {};
 }
 

@@ -22,8 +22,11 @@ Result<std::pair<std::string, std::string>> split_secret(const std::string& text
 
 void add_secret_options(CLI::App& command, SecretOptions& options) {
   command.add_option("--password", options.passwords, "USER=PASSWORD, which opens what NTLM protects; may be repeated")
-      ->type_name("USER=PW");
-  command.add_option("--nt-hash", options.hashes, "The same with the password's NT hash")->type_name("USER=HEX");
+      ->type_name("USER=PW")
+      ->allow_extra_args(false);
+  command.add_option("--nt-hash", options.hashes, "The same with the password's NT hash; may be repeated")
+      ->type_name("USER=HEX")
+      ->allow_extra_args(false);
   command.add_option("--keytab", options.keytab, "Keys of services, which open what Kerberos protects");
 }
 

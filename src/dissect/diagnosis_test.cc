@@ -174,6 +174,8 @@ TEST(OperationFilter, PicksOperationsOfRealTraffic) {
                                        {"mapi.rop == \"RopOpenFolder\"", 0},
                                        {"mapi.OpenFolder.FolderId", 0},
                                        {"mapi.error == ecNotFound", 0},
+                                       {"mapi.rop == \"RopOpenStream\" and mapi.error != 0", 0},
+                                       {"mapi.rop == OpenStream and mapi.error == 0", 0},
                                        {"tcp.port == 1032 and mapi.direction == \"request\"", 0},
                                        {"frame.number in {581, 582}", 0}};
   std::map<std::string, Filter> filters;
@@ -187,6 +189,8 @@ TEST(OperationFilter, PicksOperationsOfRealTraffic) {
   EXPECT_GT(picked["mapi.rop == \"RopOpenFolder\""], 2);
   EXPECT_GT(picked["mapi.OpenFolder.FolderId"], 1);
   EXPECT_EQ(picked["mapi.error == ecNotFound"], 1);
+  EXPECT_EQ(picked["mapi.rop == \"RopOpenStream\" and mapi.error != 0"], 1);  // of a call that succeeded
+  EXPECT_EQ(picked["mapi.rop == OpenStream and mapi.error == 0"], 1);
   EXPECT_GE(picked["tcp.port == 1032 and mapi.direction == \"request\""], 165);
   EXPECT_EQ(picked["frame.number in {581, 582}"], 2);
 }

@@ -1,6 +1,7 @@
 #include "dissect/filter.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <pcre2.h>
 
@@ -212,6 +213,9 @@ bool contains(const FilterValue& a, const FilterValue& b) {
 bool compare(const FilterValue& a, const FilterValue& b, Comparison comparison) {
   if (comparison == Comparison::contains) return contains(a, b);
   if (comparison == Comparison::bits) return a.number && b.number && (*a.number & *b.number) != 0;
+  bool is_same = comparison == Comparison::equal || comparison == Comparison::not_equal;
+  if (is_same && b.text.find('/') != std::string_view::npos)
+    if (auto inside = is_in_network(a.text, b.text)) return *inside == (comparison == Comparison::equal);
   auto ordering = order(a, b);
   if (!ordering) return comparison == Comparison::not_equal;
   switch (comparison) {
@@ -270,6 +274,8 @@ bool is_member(const Filter::Node& node, const FilterSubject& subject) {
   Values left = values_of(node.left, subject);
   return holds(left.list, node.all, [&](const FilterValue& value) {
     return std::ranges::any_of(node.ranges, [&](const auto& range) {
+      if (range.first.text.find('/') != std::string::npos)
+        return compare(value, value_of(range.first), Comparison::equal);
       return compare(value, value_of(range.first), Comparison::greater_or_equal) &&
              compare(value, value_of(range.second), Comparison::less_or_equal);
     });
@@ -303,6 +309,29 @@ bool matches_node(const Filter::Node& node, const FilterSubject& subject) {
 }
 
 }  // namespace
+
+std::optional<bool> is_in_network(std::string_view address, std::string_view network) {
+  auto slash = network.find('/');
+  int family = network.find(':') != std::string_view::npos ? AF_INET6 : AF_INET;
+  u8 one[16] = {}, other[16] = {};
+  if (inet_pton(family, std::string(network.substr(0, slash)).c_str(), other) != 1) return std::nullopt;
+  unsigned bits = family == AF_INET ? 32 : 128;
+  if (slash != std::string_view::npos) {
+    unsigned most = bits;
+    auto digits = network.substr(slash + 1);
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc{} || end != digits.data() + digits.size() || bits > most) return std::nullopt;
+  }
+  if (inet_pton(family, std::string(address).c_str(), one) != 1) {
+    u8 ignored[16];
+    bool is_other_family =
+        inet_pton(family == AF_INET ? AF_INET6 : AF_INET, std::string(address).c_str(), ignored) == 1;
+    return is_other_family ? std::optional(false) : std::nullopt;
+  }
+  for (unsigned bit = 0; bit < bits; ++bit)
+    if (((one[bit / 8] ^ other[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
+  return true;
+}
 
 void RegexDelete::operator()(pcre2_real_code_8* code) const { pcre2_code_free(code); }
 

@@ -299,12 +299,29 @@ class Parser {
     node->all = all;
     std::size_t column = now().column;
     ROPEWALK_TRY(node->right, operand());
+    bool by_value = comparison != Comparison::matches && comparison != Comparison::contains;
+    if (by_value && !node->right.field) ROPEWALK_CHECK(check_type(node->left, node->right.literal, column));
     if (comparison != Comparison::matches) return node;
     if (node->right.field) return error_at(column, "matches needs a regular expression in \"quotes\" on its right");
     auto regex = make_regex(node->right.literal.text);
     if (!regex) return error_at(column, regex.error().text);
     node->regex = *std::move(regex);
     return node;
+  }
+  // What can never be true is a mistake: an attribute that is a number or an address compared with something else.
+  Status check_type(const Operand& left, const Literal& right, std::size_t column) const {
+    if (left.function != Function::none || left.field->kind != FieldPath::Kind::attribute) return {};
+    const FilterAttribute& attribute = names_.attributes[left.field->number];
+    if (attribute.type == "address" && !is_in_network("0.0.0.0", right.text))
+      return error_at(column, fmt::format("\"{}\" is no address; {} is compared with one like 192.0.2.7, or with a "
+                                          "network like 192.0.2.0/24",
+                                          right.text, attribute.name));
+    bool is_number = attribute.type.starts_with("uint") || attribute.type == "double";
+    bool may_be_a_name = attribute.name == "mapi.error" && right.text.find(' ') == std::string::npos;
+    if (is_number && !right.number && !right.real && !may_be_a_name)
+      return error_at(column, fmt::format("\"{}\" is no number, and {} is one; numbers stand without quotes",
+                                          right.text, attribute.name));
+    return {};
   }
   Result<NodePtr> member(NodePtr node, bool all) {
     node->kind = Node::Kind::member;
@@ -314,6 +331,8 @@ class Parser {
       if (now().kind != TokenKind::word && now().kind != TokenKind::string)
         return error_at(now().column, "a value of the set, or } is missing");
       node->ranges.push_back(range(now()));
+      if (node->ranges.back().first.text == now().text)
+        ROPEWALK_CHECK(check_type(node->left, node->ranges.back().first, now().column));
       ++at_;
       take({","});
     }

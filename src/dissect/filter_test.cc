@@ -15,7 +15,7 @@ const FilterNames kNames{{"mapi", "dcerpc"},
                          {{"mapi.rop", "text", "the names of the ROPs"},
                           {"mapi.error", "uint32", "the error code"},
                           {"frame.time_relative", "double", "seconds"},
-                          {"ip.src", "text", "the sender"}}};
+                          {"ip.src", "address", "the sender"}}};
 
 // An operation of two ROPs, the second of which failed, with whatever tree a test wants.
 class FakeSubject final : public FilterSubject {
@@ -91,6 +91,10 @@ TEST(Filter, AttributesAndLayers) {
   EXPECT_TRUE(matches(subject, "mapi.error >= 0x80000000"));
   EXPECT_TRUE(matches(subject, "frame.time_relative > 1 and frame.time_relative < 1.75"));
   EXPECT_TRUE(matches(subject, "ip.src == 192.0.2.7"));
+  EXPECT_TRUE(matches(subject, "ip.src == 192.0.2.0/28"));
+  EXPECT_FALSE(matches(subject, "ip.src != 192.0.2.0/28"));
+  EXPECT_FALSE(matches(subject, "ip.src == 192.0.2.0/30 or ip.src == 2001:db8::/32"));
+  EXPECT_TRUE(matches(subject, "ip.src in {10.0.0.0/8, 192.0.2.0/24}"));
   EXPECT_TRUE(matches(subject, "ip.src contains \"192.\""));
 }
 
@@ -149,6 +153,9 @@ TEST(Filter, ErrorsSayWhereAndWhat) {
   EXPECT_NE(error_of("mapi mapi").find("column 6"), std::string::npos);
   EXPECT_NE(error_of("mapi.rop in 5").find("in needs a set"), std::string::npos);
   EXPECT_NE(error_of(std::string(5000, '(')).find("more than 100"), std::string::npos);
+  EXPECT_NE(error_of("ip.src == 999.1.1.1").find("column 11: \"999.1.1.1\" is no address"), std::string::npos);
+  EXPECT_NE(error_of("ip.src in {10.0.0.0/33}").find("is no address"), std::string::npos);
+  EXPECT_NE(error_of("frame.time_relative > \"1\"").find("without quotes"), std::string::npos);
   EXPECT_NE(error_of("mapi and ;").find("';'"), std::string::npos);
 }
 

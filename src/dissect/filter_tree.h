@@ -29,6 +29,10 @@ struct Literal {
   std::string hex;  // upper-case digits; empty where it is not bytes
 };
 
+// Is the address in the network ("192.0.2.0/24", "2001:db8::/32"; an address alone is a network of one)? Nothing where
+// either is not what it should be.
+std::optional<bool> is_in_network(std::string_view address, std::string_view network);
+
 enum class Function { none, len, count, lower, upper };
 
 struct Operand {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "dissect/report.h"
 #include "mapi/error_code.h"
 
 namespace ropewalk::dissect {
@@ -76,6 +77,18 @@ std::string_view name_of(u32 error) {
   return known == nullptr ? std::string_view() : known->name;
 }
 
+// Success is a value only where nothing failed: `mapi.error != 0`, which asks for all values, then finds every failure.
+void add_errors(const Operation& operation, Values& values) {
+  std::size_t before = values.size();
+  if (operation.error != 0)
+    values.push_back({.number = operation.error, .is_unsigned = true, .meaning = operation.result});
+  for (const RopNote& rop : operation.rops)
+    if (rop.error.value_or(0) != 0)
+      values.push_back({.number = *rop.error, .is_unsigned = true, .meaning = name_of(*rop.error)});
+  if (values.size() == before && operation.direction == Direction::response)
+    values.push_back({.number = 0, .is_unsigned = true, .meaning = operation.result});
+}
+
 constexpr double kNanoseconds = 1e9;
 
 struct AttributeRow {
@@ -84,21 +97,16 @@ struct AttributeRow {
 };
 
 constexpr AttributeRow kAttributes[] = {
-    {"mapi.rop", "text", "the ROPs of an operation, by name",
+    {"mapi.rop", "text", "the ROPs of an operation by name: RopOpenFolder, or OpenFolder for short",
      [](const Operation& o, Values& values) {
-       for (const RopNote& rop : o.rops) values.push_back({.text = rop.name});
+       for (const RopNote& rop : o.rops) values.push_back({.text = rop.name, .meaning = short_name(rop.name)});
      }},
     {"mapi.object", "text", "what its ROPs act on: Folder \"Inbox\"",
      [](const Operation& o, Values& values) {
        for (const RopNote& rop : o.rops) add_text(rop.object, values);
      }},
-    {"mapi.error", "uint32", "the error code of a response, and of each of its ROPs; 0 is success",
-     [](const Operation& o, Values& values) {
-       if (o.direction == Direction::response)
-         values.push_back({.number = o.error, .is_unsigned = true, .meaning = o.result});
-       for (const RopNote& rop : o.rops)
-         if (rop.error) values.push_back({.number = *rop.error, .is_unsigned = true, .meaning = name_of(*rop.error)});
-     }},
+    {"mapi.error", "uint32",
+     "what failed in a response: its own error code, and those of its ROPs; 0 where nothing did", add_errors},
     {"mapi.detail", "text", "a few words more: EMSMDB v0.81; NTLM, privacy (6)",
      [](const Operation& o, Values& values) { add_text(o.detail, values); }},
     {"mapi.result", "text", "the result in words: success, ecNotFound",
@@ -141,11 +149,11 @@ constexpr AttributeRow kAttributes[] = {
        add_port(o.src, values);
        add_port(o.dst, values);
      }},
-    {"ip.src", "text", "the sender's address",
+    {"ip.src", "address", "the sender's address",
      [](const Operation& o, Values& values) { add_text(address_part(o.src), values); }},
-    {"ip.dst", "text", "the receiver's address",
+    {"ip.dst", "address", "the receiver's address",
      [](const Operation& o, Values& values) { add_text(address_part(o.dst), values); }},
-    {"ip.addr", "text", "either address",
+    {"ip.addr", "address", "either address",
      [](const Operation& o, Values& values) {
        add_text(address_part(o.src), values);
        add_text(address_part(o.dst), values);

@@ -10,9 +10,7 @@ namespace {
 constexpr std::size_t kMostRops = 24;
 
 std::string rop_text(const RopNote& rop) {
-  std::string_view name = rop.name;
-  if (name.starts_with("Rop") && !name.starts_with("RopId")) name.remove_prefix(3);
-  std::string text(name);
+  std::string text(short_name(rop.name));
   if (!rop.object.empty()) text += fmt::format("({})", rop.object);
   if (rop.error && *rop.error != 0) text += "=" + mapi::name(mapi::ErrorCode{*rop.error});
   return text;
@@ -39,12 +37,18 @@ wire::Node pruned(const wire::Node& node, unsigned depth) {
 
 }  // namespace
 
+std::string_view short_name(std::string_view rop) {
+  if (rop.starts_with("Rop") && !rop.starts_with("RopId")) rop.remove_prefix(3);
+  return rop;
+}
+
 std::string summary_line(const Operation& operation, i64 start) {
   std::string line = fmt::format("{:5} {:11.6f}  {} > {}  {} {}", operation.number,
                                  static_cast<double>(operation.frame().time - start) / 1e9, operation.src,
                                  operation.dst, operation.layer, operation.name);
-  if (operation.direction == Direction::request) line += " request";
-  if (operation.direction == Direction::response) line += " response";
+  // Without its request a response may have no other name.
+  if (operation.direction == Direction::request && operation.name != "request") line += " request";
+  if (operation.direction == Direction::response && operation.name != "response") line += " response";
   if (!operation.detail.empty()) line += fmt::format(" ({})", operation.detail);
   if (!operation.rops.empty()) {
     line += " [";

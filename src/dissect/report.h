@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "dissect/operation.h"
 
 namespace ropewalk::dissect {
+
+// A ROP as lines for people call it: "OpenFolder" for "RopOpenFolder".
+std::string_view short_name(std::string_view rop);
 
 // One line: number, seconds since `start` (nanoseconds), parties, what happened, result, round-trip time.
 std::string summary_line(const Operation& operation, i64 start);

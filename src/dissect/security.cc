@@ -36,6 +36,10 @@ std::string type_name(AuthType type) {
   }
 }
 
+auth::Direction way_of(Side from) {
+  return from == Side::client ? auth::Direction::client_to_server : auth::Direction::server_to_client;
+}
+
 }  // namespace
 
 std::string secret_name(std::string_view user) {
@@ -137,7 +141,7 @@ void SecurityObserver::kerberos_token(ByteView bytes) {
 
 void SecurityObserver::check_mic(Side from, ByteView mic) {
   if (!ntlm_) return;
-  auth::NtlmSession& session = from == Side::client ? ntlm_->of_client : ntlm_->of_server;
+  auth::NtlmSession& session = ntlm_->of(way_of(from));
   Status good = session.verify({.header = mech_list_, .sign_header = true}, mic);
   if (!good.ok()) trouble_ = "mechListMIC: " + good.error().text;
   session.restart(!ntlm_->has_mic);
@@ -170,7 +174,7 @@ SecurityObserver::Opened SecurityObserver::open_kerberos(std::span<u8> pdu, std:
 SecurityObserver::Opened SecurityObserver::open_ntlm(Side from, std::span<u8> pdu, std::size_t stub_at,
                                                      std::size_t trailer_at, ByteView signature) {
   bool sealed = level_ == AuthLevel::privacy;
-  auth::NtlmSession& session = from == Side::client ? ntlm_->of_client : ntlm_->of_server;
+  auth::NtlmSession& session = ntlm_->of(way_of(from));
   const auth::MessageParts parts{ByteView(pdu).first(stub_at), pdu.subspan(stub_at, trailer_at - stub_at),
                                  ByteView(pdu).subspan(trailer_at, dcerpc::kSecTrailerSize), true};
   Status good = sealed ? session.unseal(parts, signature) : session.verify(parts, signature);
