@@ -157,9 +157,12 @@ std::optional<ByteView> Network::join(const FragmentKey& key, u32 offset, bool m
     waiting_ += part.size() + kPartOverhead;
   }
   if (!more) datagram.total = static_cast<u32>(offset + part.size());
+  // Whether it is whole is asked only where that may have changed: a hostile one has thousands of parts.
+  if (more && !first) return std::nullopt;
   u32 reached = 0;
+  const bool may_be_whole = datagram.total && datagram.bytes - datagram.parts.size() * kPartOverhead >= *datagram.total;
   for (const auto& [begin, bytes] : datagram.parts) {
-    if (begin > reached) break;
+    if (!may_be_whole || begin > reached) break;
     reached = std::max(reached, static_cast<u32>(begin + bytes.size()));
   }
   if (!datagram.total || reached < *datagram.total) {

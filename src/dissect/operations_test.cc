@@ -367,6 +367,24 @@ TEST(HttpOperations, RedactedJsonHasNoText) {
   EXPECT_EQ(redacted.find(to_hex(bytes_of("secret"))), std::string::npos) << redacted;
 }
 
+// A CHALLENGE_MESSAGE and a realm name the server and its domain.
+TEST(HttpOperations, RedactedJsonHasNoChallenges) {
+  capture::PacketWriter out;
+  capture::TestConnection talk;
+  talk.server_port = 80;
+  talk.open(out);
+  talk.send(out, capture::Side::client, bytes_of(post("Connect", "a=b", std::string(20, '\0'))));
+  talk.send(out, capture::Side::server,
+            bytes_of("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"secret\"\r\n"
+                     "WWW-Authenticate: NTLM secrettoken\r\nContent-Length: 0\r\n\r\n"));
+  auto all = operations_in(out.file());
+  ASSERT_EQ(all.size(), 2u);
+  redact(all[1]);
+  std::string redacted = boost::json::serialize(to_json(all[1]));
+  EXPECT_NE(redacted.find("WWW-Authenticate"), std::string::npos) << redacted;
+  EXPECT_EQ(redacted.find("secret"), std::string::npos) << redacted;
+}
+
 // ---- RPC over HTTP: the bind goes by the IN channel, its answer comes by the OUT channel of another connection ----
 
 std::vector<u8> rts(const rpch::Rts& body) {

@@ -12,10 +12,10 @@ namespace {
 
 // Header fields that tell of the protocol alone.
 constexpr std::string_view kKeptHeaders[] = {
-    "Content-Type",  "Content-Length",  "Transfer-Encoding",   "Content-Encoding",    "Connection",
-    "Date",          "X-RequestType",   "X-ResponseCode",      "X-PendingPeriod",     "X-ExpirationInfo",
-    "X-ElapsedTime", "X-StartTime",     "X-ClientApplication", "X-ServerApplication", "Server",
-    "User-Agent",    "WWW-Authenticate"};
+    "Content-Type",  "Content-Length", "Transfer-Encoding",   "Content-Encoding",    "Connection",
+    "Date",          "X-RequestType",  "X-ResponseCode",      "X-PendingPeriod",     "X-ExpirationInfo",
+    "X-ElapsedTime", "X-StartTime",    "X-ClientApplication", "X-ServerApplication", "Server",
+    "User-Agent"};
 
 bool is_kept_header(std::string_view name) {
   for (std::string_view kept : kKeptHeaders)
