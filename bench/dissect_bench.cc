@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kBytes = 16u << 20;
 
 // Appends every frame of `path`, its IPv4 addresses changed by `round`.
-void append_round(const std::string& path, u32 round, capture::PacketWriter& out) {
+void append_round(const std::string& path, u32 round, capture::CaptureWriter& out) {
   auto file = capture::PacketFile::open(path);
   capture::Packet packet;
   while (file.ok() && file->next(packet)) {
@@ -37,7 +37,7 @@ const std::string& repeated_capture() {
   static const std::string path = [] {
     auto source = shared_path("captures/zeek-mapi.pcap");
     if (source.empty()) return std::string();
-    capture::PacketWriter out;
+    capture::CaptureWriter out;
     for (u32 round = 0; out.file().size() < kBytes; ++round) append_round(source.string(), round, out);
     std::string name =
         (std::filesystem::temp_directory_path() / fmt::format("ropewalk-bench-{}.pcap", getpid())).string();

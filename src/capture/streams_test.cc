@@ -34,7 +34,7 @@ class Listener : public StreamReader {
   Heard& heard_;
 };
 
-Heard listen(const PacketWriter& packets, const StreamLimits& limits = {}) {
+Heard listen(const CaptureWriter& packets, const StreamLimits& limits = {}) {
   Heard heard;
   auto file = PacketFile::of_bytes(packets.file(), "test");
   EXPECT_TRUE(file.ok());
@@ -51,7 +51,7 @@ Heard listen(const PacketWriter& packets, const StreamLimits& limits = {}) {
 constexpr u8 kAck = TcpSegment::kAck;
 
 TEST(Streams, InOrder) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   talk.send(out, Side::client, bytes_of("question"), 3);
@@ -70,7 +70,7 @@ TEST(Streams, AnyOrderOverlappingAndTwice) {
   for (int i = 0; i < 2000; ++i) text += static_cast<char>('a' + i * 7 % 26);
   std::mt19937 random(5);
   for (int round = 0; round < 50; ++round) {
-    PacketWriter out;
+    CaptureWriter out;
     TestConnection talk;
     talk.sequence[0] = 0xFFFFFE00;  // wraps
     talk.open(out);
@@ -92,7 +92,7 @@ TEST(Streams, AnyOrderOverlappingAndTwice) {
 }
 
 TEST(Streams, LostSegmentsAreGaps) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   talk.send(out, Side::client, bytes_of("before"));
@@ -109,7 +109,7 @@ TEST(Streams, LostSegmentsAreGaps) {
 }
 
 TEST(Streams, TheRestOfACutPacketIsAGap) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   auto frame = talk.segment(Side::client, talk.sequence[0], kAck, bytes_of("abcdefgh"));
@@ -122,7 +122,7 @@ TEST(Streams, TheRestOfACutPacketIsAGap) {
 }
 
 TEST(Streams, TheSamePortsOnceMore) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   talk.send(out, Side::client, bytes_of("one"));
@@ -136,7 +136,7 @@ TEST(Streams, TheSamePortsOnceMore) {
 }
 
 TEST(Streams, WhatWaitsIsBounded) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   talk.send(out, Side::client, bytes_of("x"));
@@ -152,7 +152,7 @@ TEST(Streams, WhatWaitsIsBounded) {
 }
 
 TEST(Streams, MoreConnectionsThanAreKept) {
-  PacketWriter out;
+  CaptureWriter out;
   for (u16 port = 1000; port < 1100; ++port) {
     TestConnection talk;
     talk.client_port = port;
@@ -167,7 +167,7 @@ TEST(Streams, MoreConnectionsThanAreKept) {
 }
 
 TEST(Network, FragmentsOfADatagram) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   auto tcp = talk.tcp(Side::client, talk.sequence[0], kAck, bytes_of("a datagram in three fragments"));
@@ -183,7 +183,7 @@ TEST(Network, FragmentsOfADatagram) {
 }
 
 TEST(Network, FragmentsThatNeverEndAreBounded) {
-  PacketWriter out;
+  CaptureWriter out;
   std::string block(1000, 'y');
   for (u16 id = 0; id < 20'000; ++id) out.frame(ipv4_frame(1, 2, bytes_of(block), static_cast<u16>(0x2000 | 10), id));
   Heard heard = listen(out);
@@ -201,7 +201,7 @@ TEST(PacketFile, SomethingElseIsOneClearMessage) {
 }
 
 TEST(PacketFile, ACaptureCutAtEachByteTellsWhere) {
-  PacketWriter out;
+  CaptureWriter out;
   TestConnection talk;
   talk.open(out);
   talk.send(out, Side::client, bytes_of("hello"));

@@ -1,6 +1,9 @@
 // For tests and benches: captures made in memory, packet by packet.
 #pragma once
 
+#include <cstdlib>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "capture/streams.h"
@@ -8,9 +11,9 @@
 namespace ropewalk::capture {
 
 // A pcap file of Ethernet frames with IPv4 and TCP.
-class PacketWriter {
+class CaptureWriter {
  public:
-  PacketWriter() {
+  CaptureWriter() {
     for (u32 word : {0xA1B23C4Du, 0x00040002u, 0u, 0u, 0x40000u, 1u}) number(word);
   }
   // The next frame comes a millisecond after the last.
@@ -34,6 +37,12 @@ class PacketWriter {
   std::vector<u8> file_;
   u64 time_ = 1'000'000'000'000'000'000;
 };
+
+// The capture is also a seed for fuzzing: written to the folder that ROPEWALK_SEEDS names, where it does.
+inline void keep_seed(const std::string& name, ByteView file) {
+  const char* folder = std::getenv("ROPEWALK_SEEDS");
+  if (folder != nullptr) std::ofstream(std::string(folder) + "/" + name, std::ios::binary) << text_of(file);
+}
 
 inline void append_big(std::vector<u8>& out, u64 value, int bytes) {
   for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<u8>(value >> (8 * i)));
@@ -76,12 +85,12 @@ struct TestConnection {
     bool is_client = from == Side::client;
     return ipv4_frame(is_client ? kClient : kServer, is_client ? kServer : kClient, tcp(from, at, flags, payload));
   }
-  void open(PacketWriter& out) {
+  void open(CaptureWriter& out) {
     out.frame(segment(Side::client, sequence[0]++, TcpSegment::kSyn, {}));
     out.frame(segment(Side::server, sequence[1]++, TcpSegment::kSyn | TcpSegment::kAck, {}));
   }
   // In segments of at most `most` bytes.
-  void send(PacketWriter& out, Side from, ByteView bytes, std::size_t most = 1400) {
+  void send(CaptureWriter& out, Side from, ByteView bytes, std::size_t most = 1400) {
     u32& at = sequence[static_cast<int>(from)];
     while (!bytes.empty()) {
       ByteView piece = bytes.first(std::min(most, bytes.size()));
@@ -90,7 +99,7 @@ struct TestConnection {
       bytes = bytes.subspan(piece.size());
     }
   }
-  void close(PacketWriter& out) {
+  void close(CaptureWriter& out) {
     out.frame(segment(Side::client, sequence[0]++, TcpSegment::kFin | TcpSegment::kAck, {}));
     out.frame(segment(Side::server, sequence[1]++, TcpSegment::kFin | TcpSegment::kAck, {}));
   }

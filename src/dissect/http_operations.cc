@@ -178,7 +178,9 @@ void describe_response(Conversations& all, const HttpMessage& message, HttpExcha
   MapiSession* session = is_execute ? &all.session(exchange.session) : nullptr;
   rop::AnsweredRequests answered;
   if (exchange.rops != nullptr) answered = {exchange.rops->list, exchange.rops->handles, session};
-  wire::Context requests = wire::add_context(answered, nullptr);
+  wire::Context asked = wire::add_context(answered, nullptr);
+  rop::ResponseMatcher matcher(&answered);
+  wire::Context requests = wire::add_context(matcher, &asked);
   rop::PublicLogons logons = session == nullptr ? rop::PublicLogons{} : session->public_logons();
   wire::Context publics = wire::add_context(logons, exchange.rops == nullptr ? nullptr : &requests);
   if (all.options().trees) add_tree(message, exchange, is_plain_text, &publics, operation);

@@ -119,6 +119,12 @@ struct MapiSession::Answer {
   u64 operation;
   bool succeeded;
   const rop::AnyRopRequest* asked() const { return requests == nullptr ? nullptr : &requests->list[request]; }
+  u32 output_handle(u8 index) const { return index < output.handle_count() ? output.handle(index) : rop::kNoHandle; }
+  // What the request acts on. Where that was opened by the same buffer, only the response's table has the handle.
+  u32 handle() const {
+    u32 known = requests->input_handle(request);
+    return known != rop::kNoHandle ? known : output_handle(requests->input_index(request));
+  }
 };
 
 RopRequests::RopRequests(std::span<const ByteView> payloads) : arena(8u << 20, 1024) {
@@ -208,13 +214,13 @@ std::vector<RopNote> MapiSession::learn(const RopRequests* requests, std::span<c
                                         u64 operation) {
   std::vector<RopNote> notes;
   std::size_t next = 0;  // of the requests
+  rop::AnsweredRequests answered;
+  if (requests != nullptr) answered = {requests->list, requests->handles, this};
+  rop::ResponseMatcher matcher(requests == nullptr ? nullptr : &answered);
   for (ByteView payload : payloads) {
     auto parts = rop::split_rop_buffer(payload);
     if (!parts) continue;
     Arena arena(rop::arena_limit(payload.size()));
-    rop::AnsweredRequests answered;
-    if (requests != nullptr) answered = {requests->list, requests->handles, this};
-    rop::ResponseMatcher matcher(requests == nullptr ? nullptr : &answered);
     wire::Context publics = wire::add_context(public_logons_, nullptr);
     wire::Context chain = wire::add_context(matcher, &publics);
     wire::Decoder decoder(parts->rops, arena, &chain);
@@ -232,6 +238,13 @@ std::vector<RopNote> MapiSession::learn(const RopRequests* requests, std::span<c
         if (!answers(response.id, requests->list[at].id)) continue;
         matched = requests;
         break;
+      }
+      // Further buffers hold more answers to the last request: [MS-OXCRPC] 3.1.4.2.1.2.2.
+      bool is_more = matched == nullptr && requests != nullptr && !requests->list.empty() &&
+                     answers(response.id, requests->list.back().id);
+      if (is_more) {
+        matched = requests;
+        at = requests->list.size() - 1;
       }
       if (matched != nullptr)
         for (; next <= at; ++next)
@@ -273,7 +286,7 @@ void MapiSession::end_stream(ServerObject& object, std::string_view rop) {
 
 // What fast transfers carry, up and down; [MS-OXCFXICS] 3.2.5.8.1.5, 3.2.5.8.2.
 void MapiSession::transfer(const Answer& answer) {
-  u32 handle = answer.requests->input_handle(answer.request);
+  u32 handle = answer.handle();
   const rop::AnyRopRequest& asked = *answer.asked();
   if (const auto* got = answer.response.as<rop::FastTransferSourceGetBufferResponse>()) {
     add_piece(handle, got->transfer_buffer);
@@ -292,15 +305,10 @@ void MapiSession::take(const Answer& answer) {
   const rop::AnyRopRequest& asked = *answer.asked();
   if (!kind_opened_by(asked.id).empty()) opened(answer);
   if (const auto* set = asked.as<rop::SetColumnsRequest>()) {
-    auto found = objects_.find(answer.requests->input_handle(answer.request));
-    u32 handle = answer.requests->input_handle(answer.request);
+    u32 handle = answer.handle();
+    auto found = objects_.find(handle);
     if (found == objects_.end() && handle != rop::kNoHandle && objects_.size() < kMaxObjects)
       found = objects_.try_emplace(handle, ServerObject{"Table", "", "", 0, 0, {}, {}, 0}).first;
-    // A table opened in the same request has no handle yet in the request's table.
-    if (found == objects_.end() || handle == rop::kNoHandle) {
-      u8 index = set->input_handle_index;
-      if (index < answer.output.handle_count()) found = objects_.find(answer.output.handle(index));
-    }
     if (found != objects_.end()) {
       auto tags = set->property_tags.span();
       found->second.columns.assign(tags.begin(), tags.end());
@@ -313,25 +321,16 @@ void MapiSession::take(const Answer& answer) {
 
 void MapiSession::tell(const Answer& answer) const {
   const rop::AnyRopRequest& asked = *answer.asked();
-  auto in_output = [&](u8 index) {
-    return index < answer.output.handle_count() ? answer.output.handle(index) : rop::kNoHandle;
-  };
-  u32 handle = answer.requests->input_handle(answer.request);
-  if (handle == rop::kNoHandle) handle = in_output(answer.requests->input_index(answer.request));
-  u32 opened = kind_opened_by(asked.id).empty() ? rop::kNoHandle : in_output(output_index(asked));
-  observer_({asked, answer.response, handle, opened});
+  u32 opened = kind_opened_by(asked.id).empty() ? rop::kNoHandle : answer.output_handle(output_index(asked));
+  observer_({asked, answer.response, answer.handle(), opened});
 }
 
 void MapiSession::opened(const Answer& answer) {
   const rop::AnyRopRequest& asked = *answer.asked();
-  u8 index = output_index(asked);
-  if (index >= answer.output.handle_count()) return;
-  u32 handle = answer.output.handle(index);
+  u32 handle = answer.output_handle(output_index(asked));
   if (handle == rop::kNoHandle) return;
   ServerObject made{std::string(kind_opened_by(asked.id)), "", rop::name(asked.id), answer.operation, 0, {}, {}, 0};
-  const ServerObject* parent = object(answer.requests->input_handle(answer.request));
-  if (parent == nullptr && answer.requests->input_index(answer.request) < answer.output.handle_count())
-    parent = object(answer.output.handle(answer.requests->input_index(answer.request)));
+  const ServerObject* parent = object(answer.handle());
   if (const auto* open = asked.as<rop::OpenFolderRequest>()) {
     made.folder_id = open->folder_id.value;
     auto name = folders_.find(made.folder_id);
@@ -376,7 +375,7 @@ void MapiSession::learn_rows(const Answer& answer) {
   if (const auto* rows = answer.response.as<rop::QueryRowsResponse>()) {
     for (const auto& row : rows->rows) row_names(row);
   } else if (const auto* specific = answer.response.as<rop::GetPropertiesSpecificResponse>()) {
-    auto found = objects_.find(answer.requests->input_handle(answer.request));
+    auto found = objects_.find(answer.handle());
     if (found == objects_.end() || !found->second.name.empty()) return;
     u16 id = found->second.kind == "Folder" ? kDisplayName : found->second.kind == "Message" ? kSubject : u16{0};
     if (const mapi::PropertyCell* name = id == 0 ? nullptr : cell_of(specific->row, id)) {

@@ -321,7 +321,7 @@ std::string post(std::string_view type, std::string_view cookies, std::string_vi
 }
 
 TEST(HttpOperations, PipelinedRequestsChunksAndMetaTags) {
-  capture::PacketWriter out;
+  capture::CaptureWriter out;
   capture::TestConnection talk;
   talk.server_port = 80;
   talk.open(out);
@@ -338,6 +338,7 @@ TEST(HttpOperations, PipelinedRequestsChunksAndMetaTags) {
   answer += std::string(size) + "\r\n" + content.substr(5) + "\r\n0\r\n\r\n";
   talk.send(out, capture::Side::server, bytes_of(answer), 33);
   talk.close(out);
+  capture::keep_seed("http.pcap", out.file());
   auto all = operations_in(out.file());
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(all[0].name, "PING");
@@ -351,7 +352,7 @@ TEST(HttpOperations, PipelinedRequestsChunksAndMetaTags) {
 }
 
 TEST(HttpOperations, RedactedJsonHasNoText) {
-  capture::PacketWriter out;
+  capture::CaptureWriter out;
   capture::TestConnection talk;
   talk.server_port = 80;
   talk.open(out);
@@ -428,7 +429,7 @@ TEST(HttpOperations, RpcOverHttpJoinsItsChannels) {
     EXPECT_TRUE(wire::encode(pdu, bytes));
     return std::vector<u8>(bytes.data(), bytes.data() + bytes.size());
   };
-  capture::PacketWriter out;
+  capture::CaptureWriter out;
   capture::TestConnection in_channel, out_channel;
   in_channel.client_port = 50001;
   in_channel.server_port = out_channel.server_port = 80;
@@ -444,6 +445,7 @@ TEST(HttpOperations, RpcOverHttpJoinsItsChannels) {
   out_channel.send(out, capture::Side::server, bytes_of("HTTP/1.1 200 Success\r\nContent-Length: 1073741824\r\n\r\n"));
   in_channel.send(out, capture::Side::client, pdu_bytes(dcerpc::PacketType::bind, &bind));
   out_channel.send(out, capture::Side::server, pdu_bytes(dcerpc::PacketType::bind_ack, &ack), 11);
+  capture::keep_seed("rpc-over-http.pcap", out.file());
   auto all = operations_in(out.file());
   std::vector<std::string> names;
   for (const Operation& operation : all) names.push_back(operation.layer + " " + operation.name);

@@ -102,7 +102,9 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   MapiSession* session = pending.session.empty() ? nullptr : &all_.session(pending.session);
   rop::AnsweredRequests answered;
   if (pending.rops != nullptr) answered = {pending.rops->list, pending.rops->handles, session};
-  wire::Context requests = wire::add_context(answered, &chain);
+  wire::Context asked = wire::add_context(answered, &chain);
+  rop::ResponseMatcher matcher(&answered);
+  wire::Context requests = wire::add_context(matcher, &asked);
   rop::PublicLogons logons = session == nullptr ? rop::PublicLogons{} : session->public_logons();
   wire::Context publics = wire::add_context(logons, pending.rops == nullptr ? &chain : &requests);
   // The tree first: what the response tells changes what tables are known to hold.

@@ -41,7 +41,9 @@ bool ResponseMatcher::next_columns(RopId id, mapi::RowColumns& columns) const {
     }
     return table_columns(i, columns);
   }
-  return false;
+  // Further buffers of a response hold more answers to the last request: [MS-OXCRPC] 3.1.4.2.1.2.2.
+  const auto& requests = answered_->requests;
+  return next_ == requests.size() && next_ != 0 && answers(id, requests.back().id) && table_columns(next_ - 1, columns);
 }
 
 bool ResponseMatcher::table_columns(std::size_t request, mapi::RowColumns& columns) const {

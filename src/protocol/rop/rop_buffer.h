@@ -28,7 +28,8 @@ struct InputBuffer {
   }
 };
 
-// Rows are shown as such where AnsweredRequests in the context tell their columns.
+// Rows are shown as such where AnsweredRequests in the context tell their columns. A ResponseMatcher in the context goes
+// on from one buffer of a response to the next.
 struct OutputBuffer {
   static constexpr std::string_view kName = "RopOutputBuffer";
   static constexpr std::string_view kSource = "[MS-OXCROPS] 2.2.1";
@@ -36,8 +37,9 @@ struct OutputBuffer {
   wire::List<u32> handles;
 
   static void fields(auto& m, auto& v) {
-    ResponseMatcher matcher(wire::context<AnsweredRequests>(v));
-    v.with(matcher, [&] {
+    ResponseMatcher alone(wire::context<AnsweredRequests>(v));
+    const ResponseMatcher* matcher = wire::context<ResponseMatcher>(v);
+    v.with(matcher != nullptr ? *matcher : alone, [&] {
       v.sized(
           "RopSize", u16{}, [&] { v.until_end("RopsList", m.rops); }, kRopSizeWidth);
     });
