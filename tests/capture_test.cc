@@ -1,6 +1,7 @@
 // `ropewalk capture` follows an endpoint mapper to the port it names, and `ropewalk dissect` reads what it kept.
 #include <csignal>
 
+#include "base/test_support.h"
 #include "served_rpc.h"
 
 namespace ropewalk {
@@ -38,6 +39,15 @@ TEST_F(CaptureCommand, WidensItsFilterToWhatTheMapperNames) {
   EXPECT_NE(summary.out.find("[Logon]: success"), std::string::npos) << summary.out;
   Ran sealed = run_program({"dissect", file, "--json", "--filter", port + " and mapi.operation == \"EcDoRpcExt2\""});
   EXPECT_NE(sealed.out.find("NTLM, privacy (6)"), std::string::npos) << sealed.out.substr(0, 2000);
+}
+
+TEST(DissectCommand, CapturingEndsInTimeWherePacketsAreNone) {
+  Program capture({"capture", "-i", "lo", "-q", "--duration", "1", "--count", "1000000"});
+  const auto begin = std::chrono::steady_clock::now();
+  const int code = capture.wait();
+  if (code == 2) GTEST_SKIP() << "no right to capture here: " << capture.err();
+  EXPECT_EQ(code, 0) << capture.err();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(DissectCommand, WrongOptionsAndFilesAreOneLine) {

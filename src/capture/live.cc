@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -76,7 +77,7 @@ Result<LiveCapture> LiveCapture::open(const std::string& interface_name) {
   pcap_set_tstamp_precision(handle.get(), PCAP_TSTAMP_PRECISION_NANO);
   int code = pcap_activate(handle.get());
   if (code < 0) return cannot_listen(interface_name, code, handle.get());
-  if (pcap_setnonblock(handle.get(), 0, why) != 0)
+  if (pcap_setnonblock(handle.get(), 1, why) != 0)
     return Error{fmt::format("cannot wait on {}: {}", interface_name, why)};
   LiveCapture capture(handle.release(), interface_name);
   if (!knows_link_type(capture.link_type_))
@@ -98,8 +99,12 @@ Result<LiveCapture::Next> LiveCapture::next(Packet& packet) {
   pcap_pkthdr* header = nullptr;
   const u8* bytes = nullptr;
   switch (pcap_next_ex(handle_, &header, &bytes)) {
-    case 0:
+    case 0: {
+      // Not libpcap's own waiting: in immediate mode that does not end before a packet comes.
+      pollfd ready{pcap_get_selectable_fd(handle_), POLLIN, 0};
+      ::poll(&ready, 1, kWait);
       return Next::nothing_yet;
+    }
     case 1:
       packet.frame = {++count_, static_cast<i64>(header->ts.tv_sec) * 1'000'000'000 + header->ts.tv_usec};
       packet.length = header->len;
