@@ -370,7 +370,7 @@ TEST(HttpOperations, RedactedJsonHasNoText) {
 
 // A CHALLENGE_MESSAGE and a realm name the server and its domain.
 TEST(HttpOperations, RedactedJsonHasNoChallenges) {
-  capture::PacketWriter out;
+  capture::CaptureWriter out;
   capture::TestConnection talk;
   talk.server_port = 80;
   talk.open(out);
