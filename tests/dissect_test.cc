@@ -177,8 +177,8 @@ TEST_F(DissectedRpc, SealedByNtlm) {
   for (const Operation* one : executed) {
     const Operation& asked = told.operations.at(*one->answers - 1);
     const bool is_silent = std::ranges::all_of(asked.rops, [](const auto& rop) { return rop.name == "RopRelease"; });
-    EXPECT_FALSE(asked.rops.empty());
-    EXPECT_EQ(one->rops.empty(), is_silent) << one->number;
+    // Without a ROP it asks for notifications, which may have come with another answer.
+    EXPECT_TRUE(asked.rops.empty() || one->rops.empty() == is_silent) << one->number;
     EXPECT_EQ(one->user, "user1@ropewalk.test");
     EXPECT_THAT(one->notes, Contains("decrypted: NTLM, privacy (6)"));
   }

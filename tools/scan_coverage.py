@@ -49,7 +49,9 @@ def main():
     for enumerator, _, name in ROP.findall((ROOT / "src/protocol/rop/rop_table.inc").read_text(encoding="utf-8")):
         ids[enumerator] = ids[name] = enumerator
     client = [path for path in sources("src/client") if not path.name.endswith("_test.cc")]
-    protocol_tests = [path for path in sources("src/protocol") if path.name.endswith("_test.cc")]
+    # What reads bytes proves nothing of a server.
+    protocol_tests = [path for floor in ("protocol", "dissect", "inspect") for path in sources(f"src/{floor}")
+                      if path.name.endswith("_test.cc")]
     other_tests = [path for path in sources("src") if path.name.endswith("_test.cc") and path not in protocol_tests]
     other_tests += sources("tests")
     tables = sorted((ROOT / "tests").rglob("*.tsv"))

@@ -181,8 +181,8 @@ TEST_F(TcpServerTest, ABusyConnectionLeavesTheThreadToOthers) {
   reader.join();
   wire.shut_down();
   writer.join();
-  server_->stop(0ms);  // its handler counts in this frame
-  EXPECT_LE(most, 3);
+  server_->stop(0ms);   // its handler counts in this frame
+  EXPECT_LE(most, 16);  // some wait for their turn; they do not pile up
 }
 
 // A peer whose machine is gone says no more: the kernel asks, before long.

@@ -48,7 +48,7 @@ void HttpTunnel::set_reading(ChannelId channel, bool reading) {
   std::lock_guard guard(lock_);
   for (Channel& c : channels_)
     if (c.id == channel) c.reading = reading;
-  if (reading && state_.over()) after_change();
+  if (reading && (state_.over() || state_.is_finished(channel))) after_change();
 }
 
 void HttpTunnel::receive(ChannelId channel, ByteView bytes) {
@@ -88,7 +88,8 @@ std::vector<u8> HttpTunnel::take_output(ChannelId channel) {
     std::lock_guard guard(lock_);
     was_full = is_full();
     out = state_.take_output(channel, Clock::now());
-    if (state_.over()) after_change();
+    // What one channel has taken may let another go on: the successor of a channel that has said all.
+    if (!out.empty() || state_.over()) after_change();
   }
   if (was_full || out.empty()) pump();
   return out;
