@@ -179,7 +179,7 @@ class Connected final : public TcpStream, public std::enable_shared_from_this<Co
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point write_deadline_ = Clock::time_point::max();
   u16 peer_port_ = 0, local_port_ = 0;
-  bool has_not_waited_ = false;  // the last read() found something at once
+  bool has_not_waited_ = false;  // the last read() did not wait for the socket
   bool ended_ = false;           // nothing more is read
   bool gone_ = false;            // nor written
 };

@@ -181,8 +181,10 @@ TEST_F(TcpServerTest, ABusyConnectionLeavesTheThreadToOthers) {
   reader.join();
   wire.shut_down();
   writer.join();
-  server_->stop(0ms);   // its handler counts in this frame
-  EXPECT_LE(most, 16);  // some wait for their turn; they do not pile up
+  server_->stop(0ms);  // its handler counts in this frame
+  // Of each of the two connections: what it started when it had waited, and after the read that followed at once. They
+  // run before either connection's next turn.
+  EXPECT_LE(most, 4);
 }
 
 // A peer whose machine is gone says no more: the kernel asks, before long.

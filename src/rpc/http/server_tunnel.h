@@ -100,7 +100,6 @@ class ServerTunnel {
   void switch_out(const Guid& cookie, Time now);
   void acknowledge_input();
   std::size_t append_rpc(OutChannel& channel, std::size_t most, std::vector<u8>& out);
-  void ask_for_successor(OutChannel& channel);
   u64 last_for_rpc() const { return settings_.channel_lifetime - kControlReserve; }
 
   static constexpr u64 kControlReserve = 4096;  // of an OUT channel, for RTS PDUs

@@ -82,6 +82,7 @@ class TestPeer {
         {version(), Command::of_cookie(connection), Command::of_cookie(channels[in_].cookie),
          Command::of_cookie(channels[next_in_].cookie)});
   }
+  bool is_recycling() const { return next_in_ != kNone || next_out_ != kNone; }
   void ping() { say(in_, "Ping", {}); }
 
   // What the server said on an OUT channel.

@@ -126,7 +126,7 @@ void HttpTunnel::pump() {
     }
     const bool idle = state_.unsent() == 0 && calls.empty() && !state_.has_control();
     if (idle && (conversation_->is_over() || is_done)) state_.end({});
-    if (moved || state_.over() || state_.has_control()) after_change();
+    if (moved || state_.over()) after_change();
     start = start_;
   }
   for (RpcCall& call : calls) {
