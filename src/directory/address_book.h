@@ -1,0 +1,119 @@
+// The address book's objects: people with and without a mailbox here, rooms, groups, public folders, the links between
+// them, and the lists in which they stand. They live beside the users in directory.db. [MS-OXOABK]
+#pragma once
+
+#include <functional>
+
+#include "directory/directory.h"
+#include "mapi/property_bag.h"
+
+namespace ropewalk::directory {
+
+enum class Kind : u8 { mailbox, room, equipment, contact, group, dynamic_group, public_folder };
+
+// What is known of an object without reading its properties.
+struct Object {
+  u32 id = 0;  // from 16 on, below 2^31, never used again: its Minimal Entry ID in NSPI
+  Kind kind{};
+  Guid guid;               // PidTagAddressBookObjectGuid
+  i64 user_id = 0;         // whose mailbox it is; 0: it has none here
+  std::string legacy_dn;   // "/o=Ropewalk/ou=.../cn=Recipients/cn=user1"; unique, any case
+  std::string address;     // primary SMTP address; may be empty for groups and public folders
+  std::string name;        // display name; UTF-8
+  std::string phonetic{};  // display name as it is spoken; empty: as `name`
+  bool hidden = false;     // in no list, found by no name
+};
+
+// A named part of the address book, itself an object of the hierarchy. [MS-OXOABK] 2.2.2
+struct AddressList {
+  u32 id = 0;      // of the same numbers as the objects
+  u32 parent = 0;  // 0: stands at the top
+  Guid guid;
+  std::string name, legacy_dn;
+  bool is_global = false;   // the Global Address List
+  std::string filter = {};  // LDAP-style, as dynamic groups have; empty: by kinds or, for containers of lists, nobody
+};
+
+// Who points at whom. Each is read from both sides.
+enum class Link : u8 {
+  member,       // group -> object: PidTagAddressBookMember, back: PidTagAddressBookIsMemberOfDistributionList
+  manager,      // object -> object, at most one: PidTagAddressBookManager, back: PidTagAddressBookReports
+  owner,        // group -> object, at most one: PidTagAddressBookOwner, back: PidTagAddressBookOwnerBackLink
+  delegate_of,  // object -> objects that may send for it: PidTagAddressBookPublicDelegates
+};
+
+// What may be said of an object when it is made or changed.
+struct ObjectChange {
+  std::optional<std::string> name, phonetic, address, legacy_dn;
+  std::optional<bool> hidden;
+  std::optional<std::string> filter;  // of a dynamic group
+  mapi::PropertyBag set;              // properties to put in place of what they were
+  std::vector<mapi::PropTag> removed;
+};
+
+// Objects that came, changed or went, and how far that reaches.
+struct ObjectChanges {
+  i64 upto = 0;      // give it to the next changes_since()
+  bool all = false;  // too long ago: read everything anew
+  std::vector<u32> ids;
+};
+
+// Thread-safe. Errors name the object and what is wrong.
+class AddressBook {
+ public:
+  // On the folder's directory.db, which Directory::open() made. Brings every user that has no object yet into it.
+  static Result<std::unique_ptr<AddressBook>> open(const std::string& data_folder,
+                                                   const std::string& organization = "Ropewalk");
+  ~AddressBook();
+
+  // Nobody is not an error.
+  Result<std::optional<Object>> find(u32 id);
+  // By legacy DN, or by a former one among its proxy addresses ("X500:/o=..."). Any case.
+  Result<std::optional<Object>> find_by_dn(std::string_view legacy_dn);
+  // By the primary address or another "smtp:" proxy address. Any case.
+  Result<std::optional<Object>> find_by_address(std::string_view address);
+  Result<std::optional<Object>> find_by_user(i64 user_id);
+  Result<std::optional<Object>> find_by_guid(const Guid& guid);
+  // What is stored, without links and without what follows from Object (display type, entry id, ...). One bag per id,
+  // in their order; empty for nobody.
+  Result<std::vector<mapi::PropertyBag>> properties(std::span<const u32> ids);
+
+  // To whom `id` points, and who points at it; in the order of adding. Without objects that are gone.
+  Result<std::vector<u32>> linked(u32 id, Link link);
+  Result<std::vector<u32>> linking(u32 id, Link link);
+  // A group's members: as linked, or as the filter says. `deep`: groups' members in their place, each object once,
+  // cycles or not.
+  Result<std::vector<u32>> members(u32 group, bool deep = false);
+
+  // The lists, parents before children.
+  Result<std::vector<AddressList>> lists();
+  // Every object that the list shows (hidden ones are not among them), in the order of ids.
+  Status for_each(u32 list, const std::function<void(const Object&)>& visit);
+  // Whether the list shows it.
+  Result<bool> shows(const AddressList& list, const Object& object);
+  // 0: since ever, that is all.
+  Result<ObjectChanges> changes_since(i64 change);
+
+  // Objects that are not hidden and one of whose names (display name and its words, given name, surname, alias, proxy
+  // addresses, office) begins with `text`; "=text": an alias that is exactly that. Without regard to case and accents.
+  // At most `most` of them, in the order of ids.
+  Result<std::vector<u32>> named(std::string_view text, std::size_t most);
+
+  // `kind` but mailbox, room and equipment, which come with a user (Directory::add_user, then set_kind()).
+  Result<Object> add(Kind kind, const ObjectChange& as);
+  Status change(u32 id, const ObjectChange& change);
+  Status set_kind(u32 id, Kind kind);
+  Status add_link(u32 from, Link link, u32 to);
+  Status remove_link(u32 from, Link link, u32 to);
+  // Not of objects with a user: Directory::remove() takes those along.
+  Status remove(u32 id);
+  // Many changes at once, all or none, and faster.
+  Status together(const std::function<Status()>& changes);
+
+ private:
+  struct State;
+  explicit AddressBook(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ropewalk::directory
