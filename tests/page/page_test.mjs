@@ -32,16 +32,15 @@ test('a click opens the fields beside the bytes; each highlights the other', (br
   const folder = page.locator('.node', {hasText: 'FolderId'}).first();
   await folder.click();
   assert.equal(await page.locator('.buffers [aria-selected=true]').textContent().then((t) => t.startsWith('PlainPayload')), true, 'a derived node switches the buffer');
-  const marked = await page.locator('.hex-row .b.sel').allTextContents();
-  assert.equal(marked.length, 8, 'eight bytes of a FolderId');
+  await eventually(() => page.locator('.hex-row .b.sel').count(), 8, 'the marked bytes of a FolderId are');
   await shoot(page, 'tree-and-hex');
   await page.locator('.hex-row .b[data-at="2"]').click();
-  assert.match(await text(page, '.node[aria-selected=true]'), /RopId/);
+  await eventually(() => text(page, '.node[aria-selected=true] .name'), 'RopId');
   await page.locator('.buffers button').nth(1).click();
   await page.locator('.hex-row .b[data-at="3"]').click();
-  assert.match(await text(page, '.node[aria-selected=true] .name'), /Flags/);
+  await eventually(() => text(page, '.node[aria-selected=true] .name'), 'Flags');
   await page.hover('.hex-row .b[data-at="0"]');
-  assert.match(await text(page, '#hex-foot'), /Version/);
+  await eventually(() => text(page, '#hex-foot'), (t) => t.includes('Version'));
   // To the response and back, by link and by key; the address follows.
   await page.locator('.links a', {hasText: 'response'}).click();
   await eventually(() => text(page, '.headline .number'), '#8');
@@ -56,7 +55,7 @@ test('a click opens the fields beside the bytes; each highlights the other', (br
 test('an address leads to its operation', (browser) => served(['3000'], async (url) => {
   const page = await open(browser, `${url}#op=2345`);
   await eventually(() => text(page, '.headline .number'), '#2345');
-  assert.equal(await page.locator('#op-2345').getAttribute('aria-selected'), 'true');
+  await eventually(() => page.locator('#op-2345').getAttribute('aria-selected'), 'true');
 }));
 
 test('keys go where one wants', (browser) => served(['1000'], async (url) => {
@@ -74,11 +73,11 @@ test('keys go where one wants', (browser) => served(['1000'], async (url) => {
   await eventually(() => text(page, '.headline .number'), '#1000');
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
-  assert.equal(await page.locator('.node[aria-selected=true]').getAttribute('data-row'), '1');
+  await eventually(() => page.locator('.node[aria-selected=true]').getAttribute('data-row'), '1');
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
-  assert.equal(await page.locator('#help').isVisible(), true);
+  await eventually(() => page.locator('#help').isVisible(), true);
   await shoot(page, 'keys');
   await page.keyboard.press('Escape');
   await page.keyboard.press('/');
@@ -123,7 +122,7 @@ test('statistics: plots, a table, and from there to a filter', (browser) => serv
   await page.click('#tab-stats');
   await page.waitForSelector('.plot');
   await eventually(() => text(page, '.tile .much'), '20,000');
-  assert.ok(await page.locator('.plot').count() >= 6);
+  await eventually(() => page.locator('.plot').count(), (count) => count >= 6);
   await shoot(page, 'statistics');
   await page.locator('.numbers').scrollIntoViewIfNeeded();
   await shoot(page, 'statistics-table');
