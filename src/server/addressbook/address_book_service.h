@@ -84,7 +84,7 @@ using NspiColumns = std::optional<std::span<const mapi::PropTag>>;
 using NspiTable = std::optional<std::span<const u32>>;
 
 // Thread-safe; keeps nothing per session. A Minimal Entry ID is the object's id in the directory, so it is the same in
-// all sessions. Parameters that the specification tells servers to ignore are left out, but for those with a check.
+// all sessions. Reserved parameters, which have no effect whatever they are, are left out.
 class AddressBookService {
  public:
   struct Parts {
@@ -108,12 +108,12 @@ class AddressBookService {
   NspiRowsAnswer query_rows(const NspiCaller& caller, u32 flags, const nspi::Stat& stat, NspiTable table, u32 count,
                             NspiColumns columns, Arena& arena);
   // 3.1.4.1.9
-  NspiRowsAnswer seek_entries(const NspiCaller& caller, u32 reserved, const nspi::Stat& stat,
-                              const mapi::Property& target, NspiTable table, NspiColumns columns, Arena& arena);
+  NspiRowsAnswer seek_entries(const NspiCaller& caller, const nspi::Stat& stat, const mapi::Property& target,
+                              NspiTable table, NspiColumns columns, Arena& arena);
   // 3.1.4.1.10. `name`: the property to be opened on the object, where it is not the STAT's ContainerID.
-  NspiMatchesAnswer get_matches(const NspiCaller& caller, u32 reserved, const nspi::Stat& stat,
-                                const mapi::Restriction* filter, const std::optional<NspiPropertyName>& name,
-                                u32 requested, NspiColumns columns, Arena& arena);
+  NspiMatchesAnswer get_matches(const NspiCaller& caller, const nspi::Stat& stat, const mapi::Restriction* filter,
+                                const std::optional<NspiPropertyName>& name, u32 requested, NspiColumns columns,
+                                Arena& arena);
   // 3.1.4.1.11
   NspiMatchesAnswer resort_restriction(const NspiCaller& caller, const nspi::Stat& stat, std::span<const u32> ids);
   // 3.1.4.1.13. Of a null name the id is 0, as of one that nobody has.
@@ -145,7 +145,7 @@ class AddressBookService {
   // 3.1.4.1.16, 3.1.4.1.17. The names are UTF-8 (of NspiResolveNames: converted from the STAT's code page);
   // `unicode`: NspiResolveNamesW, which matters for the columns where `columns` is nullopt. Null and empty names are
   // MID_UNRESOLVED.
-  NspiMatchesAnswer resolve_names(const NspiCaller& caller, u32 reserved, const nspi::Stat& stat, NspiColumns columns,
+  NspiMatchesAnswer resolve_names(const NspiCaller& caller, const nspi::Stat& stat, NspiColumns columns,
                                   std::span<const std::optional<std::string>> names, bool unicode, Arena& arena);
 
  private:
