@@ -67,9 +67,23 @@ TEST(DissectCommand, WrongOptionsAndFilesAreOneLine) {
   refused({"dissect", "x", "--redact"}, "--json");
   refused({"dissect", "x", "--depth", "2"}, "--full");
   refused({"dissect", "x", "--nt-hash", "user1=zz"}, "32 hexadecimal digits");
+  refused({"dissect", "x", "--keytab", folder.path("absent.keytab")}, "absent.keytab");
+  refused({"dissect", "x", "--keytab", folder.path("bad.toml")}, "bad.toml");
   refused({"dissect", "x", "--preferences", folder.path("bad.toml")}, "line 2");
   refused({"dissect", "x", "--preferences", folder.path("odd.toml")}, "no preference show.colour");
   refused({"capture", "-i", "no-such-interface"}, "no such interface");
+}
+
+TEST(DissectCommand, ACaptureOfSomethingElseIsSaidToBeOne) {
+  auto file = shared_path("captures/zeek-smb2_krb.pcap");
+  if (file.empty()) GTEST_SKIP() << "the shared captures are absent";
+  Ran ran = run_program({"dissect", file.string()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_NE(ran.err.find("nothing to explain (frames: 100, TCP connections: 1, of them SMB: 1)"), std::string::npos)
+      << ran.err;
+  Ran counted = run_program({"dissect", "--stats", file.string()});
+  EXPECT_EQ(counted.code, 0) << counted.err;
 }
 
 TEST(DissectCommand, TheFileMayFollowASecret) {

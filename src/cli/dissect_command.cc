@@ -108,6 +108,22 @@ Result<std::pair<dissect::DissectOptions, Show>> prepared(const Options& options
   return std::pair(std::move(how), Show(options, options.depth.value_or(preferences.depth), std::move(filter)));
 }
 
+// What there is in a capture in which nothing was found.
+std::string nothing_in(const std::string& file, const dissect::DissectCounts& counts) {
+  std::string of;
+  auto add = [&](u64 count, std::string_view words) {
+    if (count != 0) of += fmt::format("{}{}: {}", of.empty() ? ", of them " : ", ", words, count);
+  };
+  add(counts.smb, "SMB");
+  add(counts.tls, "TLS");
+  add(counts.other, "something else");
+  return fmt::format(
+      "{}: nothing to explain (frames: {}, TCP connections: {}{}); explained are DCE/RPC over TCP, RPC over HTTP and "
+      "MAPI "
+      "over HTTP{}",
+      file, counts.frames, counts.connections, of, counts.tls == 0 ? "" : ", where TLS does not hide them");
+}
+
 void run(const Options& options, Outcome& outcome) {
   if (options.fields) {
     if (!write_output(field_list())) outcome.fail("cannot write to standard output");
@@ -120,6 +136,7 @@ void run(const Options& options, Outcome& outcome) {
   if (!done) return outcome.misuse(done.error().text);
   if (!show.finish(done->counts)) return outcome.fail("cannot write to standard output");
   if (!done->trouble.empty()) return outcome.fail(done->trouble);
+  if (done->counts.operations == 0 && !options.stats) return outcome.fail(nothing_in(options.file, done->counts));
 }
 
 }  // namespace

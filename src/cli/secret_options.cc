@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "auth/kerberos_observer.h"
 #include "auth/ntlm_keys.h"
 #include "base/hex.h"
 
@@ -49,6 +50,10 @@ Result<dissect::Secrets> secrets_of(const SecretOptions& options) {
     if (!bytes || bytes->size() != 16)
       return Error{fmt::format("--nt-hash of {} needs 32 hexadecimal digits", secret.first)};
     std::copy(bytes->begin(), bytes->end(), secrets.nt_hashes.emplace(secret.first, auth::Key16{})->second.begin());
+  }
+  if (!options.keytab.empty()) {
+    auto readable = auth::KerberosObserver::open(options.keytab);
+    if (!readable.ok()) return std::move(readable).error();
   }
   secrets.keytab = options.keytab;
   return secrets;
