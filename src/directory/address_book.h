@@ -11,6 +11,13 @@ namespace ropewalk::directory {
 
 enum class Kind : u8 { mailbox, room, equipment, contact, group, dynamic_group, public_folder };
 
+// "mailbox", "room", ..., as commands and files call them.
+std::string_view name_of(Kind kind);
+std::optional<Kind> kind_named(std::string_view name);
+
+// Who looks after an object: people here, or a directory elsewhere that is copied again and again.
+enum class Source : u8 { here, ldap };
+
 // What is known of an object without reading its properties.
 struct Object {
   u32 id = 0;  // from 16 on, below 2^31, never used again: its Minimal Entry ID in NSPI
@@ -32,6 +39,7 @@ struct AddressList {
   std::string name, legacy_dn;
   bool is_global = false;   // the Global Address List
   std::string filter = {};  // LDAP-style, as dynamic groups have; empty: by kinds or, for containers of lists, nobody
+  u32 kinds = 0;            // the kinds that a list without filter shows: bit 1 << Kind
 };
 
 // Who points at whom. Each is read from both sides.
@@ -47,11 +55,15 @@ struct ObjectChange {
   std::optional<std::string> name, phonetic, address, legacy_dn;
   std::optional<bool> hidden;
   std::optional<std::string> filter;  // of a dynamic group
-  mapi::PropertyBag set;              // properties to put in place of what they were
+  mapi::PropertyBag set;  // properties to put in place of what they were; `name` and the like may be among them
   std::vector<mapi::PropTag> removed;
+  std::optional<Guid> guid;  // when it is made: another than a random one
+  std::optional<Source> source;
+  std::optional<std::string> origin;  // its name in the source or file from which it came: an LDAP DN; no two have one
 };
 
-// Objects that came, changed or went, and how far that reaches.
+// Objects and lists that came, changed or went, and how far that reaches. Whom an object points at belongs to it, and
+// who points at it.
 struct ObjectChanges {
   i64 upto = 0;      // give it to the next changes_since()
   bool all = false;  // too long ago: read everything anew
@@ -74,6 +86,7 @@ class AddressBook {
   Result<std::optional<Object>> find_by_address(std::string_view address);
   Result<std::optional<Object>> find_by_user(i64 user_id);
   Result<std::optional<Object>> find_by_guid(const Guid& guid);
+  Result<std::optional<Object>> find_by_origin(std::string_view origin);
   // What is stored, without links and without what follows from Object (display type, entry id, ...). One bag per id,
   // in their order; empty for nobody.
   Result<std::vector<mapi::PropertyBag>> properties(std::span<const u32> ids);
@@ -89,6 +102,8 @@ class AddressBook {
   Result<std::vector<AddressList>> lists();
   // Every object that the list shows (hidden ones are not among them), in the order of ids.
   Status for_each(u32 list, const std::function<void(const Object&)>& visit);
+  // Every object, hidden ones too, in the order of ids.
+  Status for_all(const std::function<void(const Object&)>& visit);
   // Whether the list shows it.
   Result<bool> shows(const AddressList& list, const Object& object);
   // 0: since ever, that is all.
@@ -96,10 +111,12 @@ class AddressBook {
 
   // Objects that are not hidden and one of whose names (display name and its words, given name, surname, alias, proxy
   // addresses, office) begins with `text`; "=text": an alias that is exactly that. Without regard to case and accents.
-  // At most `most` of them, in the order of ids.
+  // At most `most` of them, whichever the index gives first, in the order of ids.
   Result<std::vector<u32>> named(std::string_view text, std::size_t most);
 
-  // `kind` but mailbox, room and equipment, which come with a user (Directory::add_user, then set_kind()).
+  // `kind` but mailbox, room and equipment, which come with a user (Directory::add_user, then set_kind()). Properties
+  // that follow from Object or the links are errors. A mailbox's name and address are changed for the user too; its
+  // former addresses and DNs stay as proxy addresses.
   Result<Object> add(Kind kind, const ObjectChange& as);
   Status change(u32 id, const ObjectChange& change);
   Status set_kind(u32 id, Kind kind);
@@ -107,7 +124,21 @@ class AddressBook {
   Status remove_link(u32 from, Link link, u32 to);
   // Not of objects with a user: Directory::remove() takes those along.
   Status remove(u32 id);
-  // Many changes at once, all or none, and faster.
+  // The filter of a dynamic group; empty for others.
+  Result<std::string> filter(u32 group);
+  // What only copying from elsewhere needs to know of an object.
+  struct Provenance {
+    Source source{};
+    std::string origin;
+  };
+  Result<Provenance> provenance(u32 id);
+
+  // Another list, below `parent` or (0) at the top; without a filter it is there for those below it.
+  Result<AddressList> add_list(u32 parent, std::string_view name, std::string_view filter = {});
+  // Not of lists with lists below them, nor of the Global Address List.
+  Status remove_list(u32 list);
+  // Many changes at once, all or none, and faster: all where it returns success. One that fails leaves the others be.
+  // This thread sees them at once, others when all are done.
   Status together(const std::function<Status()>& changes);
 
  private:

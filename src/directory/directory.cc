@@ -5,14 +5,15 @@
 #include <atomic>
 #include <chrono>
 #include <ctime>
-#include <filesystem>
 #include <mutex>
 
 #include "auth/ntlm_keys.h"
 #include "base/utf16.h"
+#include "directory/legacy_dn.h"
+#include "directory/object_rows.h"
 #include "directory/password.h"
+#include "directory/schema.h"
 #include "directory/secret_box.h"
-#include "sql/migrate.h"
 
 namespace ropewalk::directory {
 
@@ -20,26 +21,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::array kMigrations{
-    sql::Migration{1, R"sql(
-  CREATE TABLE user (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    address TEXT NOT NULL COLLATE NOCASE UNIQUE,
-    local_part TEXT NOT NULL COLLATE NOCASE,
-    name TEXT NOT NULL,
-    legacy_dn TEXT NOT NULL COLLATE NOCASE UNIQUE,
-    mailbox_guid BLOB NOT NULL UNIQUE,
-    password TEXT NOT NULL DEFAULT '',
-    password_version INTEGER NOT NULL DEFAULT 1,
-    created INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX user_local_part ON user (local_part);
-)sql"},
-    sql::Migration{2, "ALTER TABLE user ADD COLUMN nt_hash BLOB"}};  // sealed; NULL: NTLM is off
-
 constexpr auto kLookForOthers = std::chrono::milliseconds(10);
 constexpr std::size_t kLongestName = 256;
-constexpr std::size_t kLongestDn = 512;
 
 #define USER_COLUMNS "id, address, name, legacy_dn, mailbox_guid, password <> '', nt_hash IS NOT NULL"
 
@@ -67,25 +50,6 @@ std::string_view local_part(std::string_view address) { return address.substr(0,
 bool in_domain(std::string_view address, std::string_view domain) {
   const std::string_view whole = address.substr(address.find('@') + 1);
   return same_text(whole, domain) || same_text(whole.substr(0, whole.find('.')), domain);
-}
-
-// [MS-OXOABK] 2.2.1.1: "/o=" and then "/x=value" parts of printable ASCII.
-std::string objection_to_dn(std::string_view dn) {
-  if (!same_text(dn.substr(0, 3), "/o=")) return "it does not begin with /o=";
-  if (dn.size() > kLongestDn) return "it is longer than " + std::to_string(kLongestDn) + " characters";
-  if (!std::all_of(dn.begin(), dn.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
-    return "it has a character that is not printable ASCII";
-  }
-  for (std::size_t at = 0; at < dn.size();) {
-    const std::size_t end = std::min(dn.find('/', at + 1), dn.size());
-    const std::string_view part = dn.substr(at + 1, end - at - 1);
-    const auto equals = part.find('=');
-    if (equals == 0 || equals == part.npos || equals + 1 == part.size()) {
-      return "\"" + std::string(part) + "\" is not of the form name=value";
-    }
-    at = end;
-  }
-  return {};
 }
 
 Error no_user(std::string_view address) { return Error{"there is no user " + std::string(address)}; }
@@ -117,7 +81,6 @@ struct Directory::State {
     return found.ok() && found->has_value();
   }
 
-  std::string default_dn(std::string_view address, const Guid& guid);
   Status insert(User& user, const std::string& hash, const std::optional<std::vector<u8>>& nt_hash);
   Result<std::vector<u8>> sealed_nt_hash(const User& user, std::string_view password);
 };
@@ -132,24 +95,15 @@ Result<std::vector<u8>> Directory::State::sealed_nt_hash(const User& user, std::
   return sealed;
 }
 
-// Two domains may have the same local part: the second one's DN gets a tail.
-std::string Directory::State::default_dn(std::string_view address, const Guid& guid) {
-  const std::string base =
-      "/o=" + organization + "/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=";
-  std::string local(local_part(address));
-  std::replace(local.begin(), local.end(), '/', '-');
-  std::replace(local.begin(), local.end(), '=', '-');
-  if (!taken("SELECT 1 FROM user WHERE legacy_dn = ?", base + local)) return base + local;
-  return base + local + "-" + guid.to_string().substr(0, 8);
-}
-
 Status Directory::State::insert(User& user, const std::string& hash, const std::optional<std::vector<u8>>& nt_hash) {
   std::lock_guard guard(lock);
   ROPEWALK_TRY(auto transaction, sql::Transaction::begin(database));
   if (taken("SELECT 1 FROM user WHERE address = ?", user.address)) {
     return Error{"cannot add user " + user.address + ": there is one with this address already"};
   }
-  if (user.legacy_dn.empty()) user.legacy_dn = default_dn(user.address, user.mailbox_guid);
+  if (user.legacy_dn.empty()) {
+    ROPEWALK_TRY(user.legacy_dn, unused_dn(database, organization, local_part(user.address), user.mailbox_guid));
+  }
   if (taken("SELECT 1 FROM user WHERE legacy_dn = ?", user.legacy_dn)) {
     return Error{"cannot add user " + user.address + ": another user has the DN " + user.legacy_dn};
   }
@@ -159,6 +113,14 @@ Status Directory::State::insert(User& user, const std::string& hash, const std::
                    user.address, local_part(user.address), user.name, user.legacy_dn, ByteView(user.mailbox_guid.bytes),
                    hash, std::time(nullptr), nt_hash));
   user.id = database.last_insert_rowid();
+  rows::Row mailbox;
+  mailbox.object.user_id = user.id;
+  mailbox.object.legacy_dn = user.legacy_dn;
+  mailbox.object.address = user.address;
+  mailbox.object.name = user.name;
+  if (Status made = rows::insert(database, organization, mailbox); !made.ok()) {
+    return Error{"cannot add user " + user.address + ": " + made.error().text};
+  }
   ROPEWALK_CHECK(transaction.commit());
   ++generation;
   return {};
@@ -168,17 +130,8 @@ Directory::Directory(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Directory::~Directory() = default;
 
 Result<std::unique_ptr<Directory>> Directory::open(const std::string& data_folder, const std::string& organization) {
-  const std::string why = objection_to_dn("/o=" + organization);
-  if (!why.empty() || organization.find('/') != organization.npos) {
-    return Error{"organization \"" + organization + "\" cannot be used: " + (why.empty() ? "it contains a '/'" : why)};
-  }
-  std::error_code failed;
-  if (std::filesystem::create_directories(data_folder, failed)) {
-    std::filesystem::permissions(data_folder, std::filesystem::perms::owner_all, failed);
-  }
-  if (failed) return Error{"cannot make the data folder " + data_folder + ": " + failed.message()};
-  ROPEWALK_TRY(auto database, sql::Database::open(data_folder + "/directory.db"));
-  ROPEWALK_CHECK(sql::migrate(database, kMigrations));
+  ROPEWALK_CHECK(check_organization(organization));
+  ROPEWALK_TRY(auto database, open_database(data_folder));
   auto state = std::make_unique<State>(std::move(database), organization, data_folder);
   ROPEWALK_TRY(state->data_version, state->database.data_version());
   return std::unique_ptr<Directory>(new Directory(std::move(state)));
@@ -332,8 +285,13 @@ Result<std::optional<std::array<u8, 16>>> Directory::nt_hash(i64 user_id) {
 
 Status Directory::remove(std::string_view address) {
   std::lock_guard guard(state_->lock);
-  ROPEWALK_CHECK(state_->database.run("DELETE FROM user WHERE address = ?", address));
-  if (state_->database.changes() == 0) return no_user(address);
+  ROPEWALK_TRY(auto transaction, sql::Transaction::begin(state_->database));
+  ROPEWALK_TRY(const auto id, state_->database.integer("SELECT id FROM user WHERE address = ?", address));
+  if (!id) return no_user(address);
+  ROPEWALK_TRY(const auto object, state_->database.integer("SELECT id FROM object WHERE user_id = ?", *id));
+  if (object) ROPEWALK_CHECK(rows::erase(state_->database, static_cast<u32>(*object)));
+  ROPEWALK_CHECK(state_->database.run("DELETE FROM user WHERE id = ?", *id));
+  ROPEWALK_CHECK(transaction.commit());
   ++state_->generation;
   return {};
 }

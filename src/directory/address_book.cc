@@ -1,0 +1,183 @@
+#include "directory/address_book.h"
+
+#include <algorithm>
+
+#include "directory/address_book_state.h"
+#include "directory/folded_text.h"
+#include "directory/schema.h"
+#include "mapi/ascii_case.h"
+
+namespace ropewalk::directory {
+
+namespace {
+
+constexpr int kReaderCacheKib = 8 * 1024;
+constexpr int kWriterCacheKib = 64 * 1024;
+constexpr std::size_t kMostIdle = 8;
+constexpr i64 kMostChanges = 20'000;  // more than that is read faster as a whole
+
+constexpr std::string_view kKindNames[] = {"mailbox", "room",          "equipment",    "contact",
+                                           "group",   "dynamic_group", "public_folder"};
+
+// As the keys in object_address are written.
+std::string address_key(std::string_view type, std::string_view address) {
+  std::string key(type);
+  for (char c : address) key += mapi::ascii_lower(c);
+  return key;
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  const auto index = static_cast<std::size_t>(kind);
+  return index < std::size(kKindNames) ? kKindNames[index] : "unknown";
+}
+
+std::optional<Kind> kind_named(std::string_view name) {
+  const auto found = std::ranges::find(kKindNames, name);
+  if (found == std::end(kKindNames)) return std::nullopt;
+  return static_cast<Kind>(found - std::begin(kKindNames));
+}
+
+AddressBook::AddressBook(std::unique_ptr<State> state) : state_(std::move(state)) {}
+AddressBook::~AddressBook() = default;
+
+Result<std::unique_ptr<AddressBook>> AddressBook::open(const std::string& data_folder,
+                                                       const std::string& organization) {
+  ROPEWALK_CHECK(check_organization(organization));
+  ROPEWALK_TRY(auto database, open_database(data_folder, kWriterCacheKib));
+  return std::unique_ptr<AddressBook>(
+      new AddressBook(std::make_unique<State>(data_folder, organization, std::move(database))));
+}
+
+Result<AddressBook::State::Reading> AddressBook::State::Reading::begin(State& state) {
+  Reading reading(state);
+  if (state.writes.load() == std::this_thread::get_id()) return reading;
+  {
+    std::lock_guard guard(state.lock);
+    if (!state.idle.empty()) {
+      reading.own_ = std::move(state.idle.back());
+      state.idle.pop_back();
+      return reading;
+    }
+  }
+  ROPEWALK_TRY(reading.own_, open_database(state.folder, kReaderCacheKib));
+  return reading;
+}
+
+AddressBook::State::Reading::~Reading() {
+  if (state_ == nullptr || !own_) return;
+  std::lock_guard guard(state_->lock);
+  if (state_->idle.size() < kMostIdle) state_->idle.push_back(std::move(*own_));
+}
+
+Result<std::optional<Object>> AddressBook::find(u32 id) {
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE id = ?", id);
+}
+
+Result<std::optional<Object>> AddressBook::find_by_dn(std::string_view legacy_dn) {
+  ROPEWALK_TRY(auto found,
+               state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE legacy_dn = ?", legacy_dn));
+  if (found) return found;
+  const std::string key = address_key("x500:", legacy_dn);
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS
+                          " FROM object WHERE id = (SELECT object FROM object_address WHERE address = ?)",
+                          key);
+}
+
+Result<std::optional<Object>> AddressBook::find_by_address(std::string_view address) {
+  const std::string key = address_key("smtp:", address);
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS
+                          " FROM object WHERE id = (SELECT object FROM object_address WHERE address = ?)",
+                          key);
+}
+
+Result<std::optional<Object>> AddressBook::find_by_user(i64 user_id) {
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE user_id = ?", user_id);
+}
+
+Result<std::optional<Object>> AddressBook::find_by_guid(const Guid& guid) {
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE guid = ?", ByteView(guid.bytes));
+}
+
+Result<std::optional<Object>> AddressBook::find_by_origin(std::string_view origin) {
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE origin = ?", origin);
+}
+
+Result<std::vector<mapi::PropertyBag>> AddressBook::properties(std::span<const u32> ids) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT properties FROM object WHERE id = ?"));
+  std::vector<mapi::PropertyBag> bags;
+  bags.reserve(ids.size());
+  for (u32 id : ids) {
+    found.reset();
+    ROPEWALK_TRY(const bool there, found.bind(1, id).step());
+    if (!there) {
+      bags.emplace_back();
+      continue;
+    }
+    ROPEWALK_TRY(auto bag, rows::unpack(found.blob(0)));
+    bags.push_back(std::move(bag));
+  }
+  return bags;
+}
+
+Result<std::vector<u32>> AddressBook::linked(u32 id, Link link) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  return rows::ids_of(reading.database(), "SELECT target FROM object_link WHERE source = ? AND link = ? ORDER BY id",
+                      id, link);
+}
+
+Result<std::vector<u32>> AddressBook::linking(u32 id, Link link) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  return rows::ids_of(reading.database(), "SELECT source FROM object_link WHERE target = ? AND link = ? ORDER BY id",
+                      id, link);
+}
+
+Result<ObjectChanges> AddressBook::changes_since(i64 change) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ObjectChanges changes;
+  ROPEWALK_TRY(changes.upto, rows::last_change(reading.database()));
+  if (change >= changes.upto) return changes;
+  changes.all = change <= 0 || changes.upto - change > kMostChanges;
+  if (changes.all) return changes;
+  ROPEWALK_TRY(changes.ids,
+               rows::ids_of(reading.database(),
+                            "SELECT object FROM object_change WHERE change > ? AND change <= ? ORDER BY object", change,
+                            changes.upto));
+  return changes;
+}
+
+Result<std::vector<u32>> AddressBook::named(std::string_view text, std::size_t most) {
+  std::string from = fold(text);
+  if (from.starts_with("smtp:")) from.erase(0, 5);
+  from.erase(0, std::min(from.find_first_not_of(' '), from.size()));
+  while (!from.empty() && from.back() == ' ') from.pop_back();
+  from = searchable(from);
+  if (from.empty() || from == "=" || most == 0) return std::vector<u32>();
+  const bool exact = from.front() == '=';
+  const std::string upto = exact ? from : from + "\xF4\x8F\xBF\xBF";  // after every text that begins so
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(auto ids, rows::ids_of(reading.database(),
+                                      "SELECT DISTINCT object FROM object_word WHERE word >= ? AND word <= ? LIMIT ?",
+                                      from, upto, most));
+  std::ranges::sort(ids);
+  return ids;
+}
+
+Result<std::string> AddressBook::filter(u32 group) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT filter FROM object WHERE id = ?"));
+  ROPEWALK_TRY(const bool there, found.bind(1, group).step());
+  return there ? std::string(found.text(0)) : std::string();
+}
+
+Result<AddressBook::Provenance> AddressBook::provenance(u32 id) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT source, origin FROM object WHERE id = ?"));
+  ROPEWALK_TRY(const bool there, found.bind(1, id).step());
+  if (!there) return Provenance{};
+  return Provenance{static_cast<Source>(found.integer(0)), std::string(found.text(1))};
+}
+
+}  // namespace ropewalk::directory
