@@ -11,6 +11,9 @@
 
 #include <toml++/toml.h>
 
+#include "mapi/ascii_case.h"
+#include "server/autodiscover/announcement.h"
+
 namespace ropewalk::server {
 namespace {
 
@@ -55,6 +58,21 @@ class Section {
       if (is_good) values.push_back(*found);
     }
     if (!is_good) fail(*node, fmt::format("'{}{}' is to be a list of texts", prefix_, key));
+  }
+  // A table whose keys are addresses ("@domain" too) and whose values `take` accepts.
+  void addresses(const char* key, const std::function<bool(const std::string& address, const toml::node& value)>& take,
+                 std::string_view values) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::table* table = node->as_table();
+    if (table == nullptr) return fail(*node, fmt::format("'{0}{1}' is to be a section: [{0}{1}]", prefix_, key));
+    for (auto&& [name, value] : *table) {
+      std::string address(name.str());
+      for (char& c : address)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+      if (address.find('@') == address.npos || !take(address, value))
+        fail(value, fmt::format("'{}{}': \"{}\" is to be an address, with {}", prefix_, key, address, values));
+    }
   }
   template <class T>
   void number(const char* key, T& value, i64 least, i64 most) {
@@ -164,6 +182,40 @@ void read_sign_in(Section& sign_in, Config& config) {
       "\"negotiate\", \"ntlm\", \"basic\"");
 }
 
+void read_autodiscover(Section& section, AutodiscoverSettings& settings) {
+  auto is_url = [](const std::string& text) { return text.empty() || BaseUrl::parse(text).has_value(); };
+  auto url = [&](const char* key, std::string& value) {
+    section.choice(
+        key, [&](const std::string& text) { return value = text, is_url(text); }, "https://HOST[:PORT], or empty");
+  };
+  url("internal_url", settings.internal_url);
+  url("external_url", settings.external_url);
+  section.text("public_folders", settings.public_folders);
+  auto take_address = [&](const std::string& address, const toml::node& value) {
+    auto text = value.value_exact<std::string>();
+    if (text) settings.redirect_addresses[address] = *text;
+    return text && text->find('@') != text->npos && !mapi::equal_ignoring_ascii_case(*text, address);
+  };
+  section.addresses("redirect_address", take_address, "another address in quotes");
+  auto take_url = [&](const std::string& address, const toml::node& value) {
+    auto text = value.value_exact<std::string>();
+    if (text) settings.redirect_urls[address] = *text;
+    return text && text->starts_with("https://");
+  };
+  section.addresses("redirect_url", take_url, "https://HOST/PATH in quotes");
+  auto take_list = [&](const std::string& address, const toml::node& value) {
+    const toml::array* list = value.as_array();
+    if (list == nullptr) return false;
+    for (const toml::node& item : *list) {
+      auto text = item.value_exact<std::string>();
+      if (!text || text->find('@') == text->npos) return false;
+      settings.alternatives[address].push_back(*text);
+    }
+    return true;
+  };
+  section.addresses("alternatives", take_list, "a list of addresses");
+}
+
 void read_root(Section& root, Config& config) {
   constexpr i64 kDay = 86'400;
   root.text("data", config.data);
@@ -216,6 +268,7 @@ void read_root(Section& root, Config& config) {
         },
         "masked, shown");
   });
+  root.section("autodiscover", [&](Section& section) { read_autodiscover(section, config.autodiscover); });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);
     sessions.number("per_user", config.sessions_per_user, 1, 100'000);

@@ -9,6 +9,7 @@
 #include "auth/security_context.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "server/autodiscover/settings.h"
 #include "server/logging.h"
 #include "server/mapihttp_settings.h"
 #include "server/rpc/http_settings.h"
@@ -47,6 +48,8 @@ struct Config {
   std::string admin_password_hash{};     // admin.password_hash; empty: as `ropewalk admin password` has set it
   bool admin_shows_contents = false;     // admin.contents: "masked", "shown"
   std::size_t admin_operations = 20000;  // admin.operations: how many the page keeps
+
+  AutodiscoverSettings autodiscover{};  // autodiscover: what its keys mean stands beside them
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry
   std::size_t sessions_per_user = 100;               // sessions.per_user

@@ -40,6 +40,35 @@ TEST(Config, TheAdministratorsPageIsOffAndMasksUnlessSetOtherwise) {
   EXPECT_THAT(error_of("[admin]\noperations = 1"), HasSubstr("admin.operations"));
 }
 
+TEST(Config, AutodiscoverIsTold) {
+  Config config;
+  Status read = parse_config(R"([autodiscover]
+internal_url = "https://in.ropewalk.test:8443"
+external_url = "https://mail.ropewalk.test"
+public_folders = "public@ropewalk.test"
+[autodiscover.redirect_address]
+"Old@ropewalk.test" = "user1@ropewalk.test"
+[autodiscover.redirect_url]
+"@other.test" = "https://mail.other.test/autodiscover/autodiscover.xml"
+[autodiscover.alternatives]
+"user1@ropewalk.test" = ["user2@ropewalk.test"]
+)",
+                             "a.toml", config);
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  EXPECT_EQ(config.autodiscover.internal_url, "https://in.ropewalk.test:8443");
+  EXPECT_EQ(config.autodiscover.public_folders, "public@ropewalk.test");
+  EXPECT_EQ(config.autodiscover.redirect_addresses.at("old@ropewalk.test"), "user1@ropewalk.test");
+  EXPECT_EQ(config.autodiscover.redirect_urls.count("@other.test"), 1u);
+  EXPECT_THAT(config.autodiscover.alternatives.at("user1@ropewalk.test"), ElementsAre("user2@ropewalk.test"));
+
+  EXPECT_THAT(error_of("[autodiscover]\nexternal_url = \"mail.ropewalk.test\""),
+              HasSubstr("autodiscover.external_url"));
+  EXPECT_THAT(error_of("[autodiscover.redirect_address]\n\"a@b\" = \"A@b\""), HasSubstr("another address"));
+  EXPECT_THAT(error_of("[autodiscover.redirect_url]\n\"a@b\" = \"http://c/\""), HasSubstr("https://HOST/PATH"));
+  EXPECT_THAT(error_of("[autodiscover.alternatives]\n\"a@b\" = \"c@d\""), HasSubstr("a list of addresses"));
+  EXPECT_THAT(error_of("[autodiscover.alternatives]\nme = []"), HasSubstr("is to be an address"));
+}
+
 TEST(Config, EverySettingIsRead) {
   Config config;
   Status read = parse_config(R"(

@@ -33,6 +33,8 @@ class HttpSignIn {
   // The user. Null: the request has been answered, with 401 and what is offered or the next token, or with 503 where
   // too many sign-ins failed.
   net::Awaitable<UserPtr> user_of(net::HttpRequest& request, net::HttpResponder& responder);
+  // Whether somebody could sign in that way now. Any thread.
+  bool offers(auth::Mechanism mechanism);
 
  private:
   struct Kept;
@@ -44,7 +46,6 @@ class HttpSignIn {
   void end_with(Attempt& attempt, Kept& kept, const auth::Step& last);
   bool still_good(Kept& kept);
   bool offers_basic(const net::HttpRequest& request) const;
-  bool offers(auth::Mechanism mechanism);
   bool offers_ntlm();
   net::Awaitable<void> answer(Attempt& attempt);
   net::Awaitable<void> answer_busy(Attempt& attempt);

@@ -1,15 +1,15 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <thread>
 
+#include "server/autodiscover/endpoint.h"
 #include "server/mapihttp_endpoint.h"
+#include "server/own_names.h"
 #include "server/rop_processor.h"
 #include "server/rpc/http.h"
 #include "server/rpc/rpc_server.h"
@@ -24,16 +24,6 @@ namespace fs = std::filesystem;
 struct CertificateFiles {
   std::string certificate, key;
 };
-
-std::vector<std::string> own_names(const Config& config) {
-  std::vector<std::string> names = config.host_names;
-  char host[256] = {};
-  if (gethostname(host, sizeof host - 1) == 0 && host[0] != '\0') names.emplace_back(host);
-  if (config.listen != "0.0.0.0" && config.listen != "::") names.push_back(config.listen);
-  for (const char* local : {"localhost", "127.0.0.1", "::1"})
-    if (std::find(names.begin(), names.end(), local) == names.end()) names.emplace_back(local);
-  return names;
-}
 
 Result<CertificateFiles> certificate_files(const Config& config, Log& log) {
   if (!config.certificate.empty()) return CertificateFiles{config.certificate, config.key};
@@ -134,6 +124,7 @@ class Server::Impl {
   std::optional<EmsmdbService> service_;
   std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
+  std::unique_ptr<AutodiscoverEndpoint> autodiscover_;
   std::unique_ptr<RpcServer> rpc_;
   std::optional<RpcHttpEndpoint> rpc_http_;
   std::unique_ptr<net::HttpServer> http_;  // ends before all that its requests use
@@ -194,6 +185,7 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
   http_sign_in_.emplace(HttpSignIn::Parts{*directory_, *authenticator_, *sign_in_, log_}, config_);
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
+  ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *http_sign_in_, log_}, config_));
   const bool has_http = config_.https_port || config_.http_port;
   if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
   if (has_http) ROPEWALK_CHECK(listen());
@@ -219,7 +211,10 @@ Status Server::Impl::listen() {
     return handle_plainly(request, responder);
   };
   ROPEWALK_TRY(http_, net::HttpServer::start(std::move(options), handler));
-  for (const auto& at : http_->listening()) listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
+  for (const auto& at : http_->listening()) {
+    listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
+    if (at.is_tls) autodiscover_->set_https_port(at.port);
+  }
   return {};
 }
 
@@ -237,6 +232,7 @@ net::Awaitable<void> Server::Impl::handle_tapped(net::HttpRequest& request, net:
 
 net::Awaitable<void> Server::Impl::handle_plainly(net::HttpRequest& request, net::HttpResponder& responder) {
   if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
+  if (AutodiscoverEndpoint::serves(request.path)) return autodiscover_->handle(request, responder);
   return not_found(request, responder);
 }
 

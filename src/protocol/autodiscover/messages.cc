@@ -55,7 +55,7 @@ std::string JsonAnswer::to_json() const {
   if (error_code.empty())
     object = {{"Protocol", protocol}, {"Url", url}};
   else
-    object = {{"ErrorCode", error_code}, {"ErrorMessage", message}};
+    object = {{"ErrorCode", error_code}, {"ErrorMessage", xml::writable(message)}};
   return boost::json::serialize(object);
 }
 

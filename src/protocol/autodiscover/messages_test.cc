@@ -99,9 +99,8 @@ TEST(Xml, RefusesWhatCouldGrow) {
   const std::string bomb =
       "<!DOCTYPE a [<!ENTITY x \"xxxxxxxx\"><!ENTITY y \"&x;&x;\">]><Autodiscover>&y;</Autodiscover>";
   EXPECT_THAT(read_document<Request>(bomb).error().text, HasSubstr("document type"));
-  EXPECT_THAT(
-      read_document<Request>("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><Autodiscover/>").error().text,
-      HasSubstr("document type"));
+  EXPECT_THAT(read_document<Request>("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><Autodiscover/>").error().text,
+              HasSubstr("document type"));
   std::string deep, flat = "<Autodiscover>";
   for (int i = 0; i < 200; ++i) deep += "<Autodiscover>";
   for (int i = 0; i < 200; ++i) deep += "</Autodiscover>";

@@ -56,17 +56,6 @@ std::size_t character_length(std::string_view text) {
   return code < kLeast[length] || code > 0x10FFFF || is_surrogate || code == 0xFFFE || code == 0xFFFF ? 0 : length;
 }
 
-std::string writable(std::string_view text) {
-  std::string good;
-  good.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    good.append(length == 0 ? "\xEF\xBF\xBD" : text.substr(0, length));
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return good;
-}
-
 void give(const Element& element, pugi::xml_node node) {
   for (const auto& [name, value] : element.attributes)
     node.append_attribute(name.c_str()).set_value(writable(value).c_str());
@@ -80,6 +69,17 @@ struct Text final : pugi::xml_writer {
 };
 
 }  // namespace
+
+std::string writable(std::string_view text) {
+  std::string good;
+  good.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    good.append(length == 0 ? "\xEF\xBF\xBD" : text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return good;
+}
 
 const Element* Element::find(std::string_view child) const {
   for (const Element& candidate : children)

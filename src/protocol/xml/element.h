@@ -36,8 +36,10 @@ struct Bounds {
 /// declaration, where others could be declared, is an error, and so is whatever goes beyond the bounds.
 Result<Element> parse(std::string_view document, const Bounds& bounds = {});
 
-/// The document in UTF-8, with its declaration, ending with a line feed. Bytes that are not UTF-8 and characters that
-/// XML cannot hold become U+FFFD.
+/// The text with U+FFFD in place of bytes that are not UTF-8 and of characters that XML cannot hold.
+std::string writable(std::string_view text);
+
+/// The document in UTF-8, with its declaration, ending with a line feed; its texts as writable() has them.
 std::string to_text(const Element& root);
 
 }  // namespace ropewalk::xml
