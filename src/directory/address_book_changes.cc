@@ -3,6 +3,7 @@
 #include <array>
 
 #include "directory/address_book_state.h"
+#include "directory/filter.h"
 #include "directory/legacy_dn.h"
 #include "directory/property_texts.h"
 #include "mapi/ascii_case.h"
@@ -83,8 +84,10 @@ Status apply(const ObjectChange& change, rows::Row& row) {
   if (change.origin) row.origin = *change.origin;
   if (change.filter) {
     if (object.kind != Kind::dynamic_group) return Error{"only a dynamic group has a filter"};
+    ROPEWALK_CHECK(checked_filter(*change.filter));
     row.filter = *change.filter;
   }
+  if (object.kind == Kind::dynamic_group && row.filter.empty()) return Error{"a dynamic group needs a filter"};
   return {};
 }
 
@@ -223,6 +226,7 @@ Result<AddressList> AddressBook::add_list(u32 parent, std::string_view name, std
   made.legacy_dn = list_dn(made.guid);
   Status done = state_->write([&](sql::Database& database) -> Status {
     if (name.empty()) return Error{"cannot add an address list without a name"};
+    if (!filter.empty()) ROPEWALK_CHECK(checked_filter(filter));
     const auto above = parent == 0 ? std::nullopt : std::optional(parent);
     ROPEWALK_TRY(const auto twin,
                  database.integer("SELECT 1 FROM object_list WHERE parent IS ? AND name = ?", above, name));

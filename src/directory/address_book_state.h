@@ -42,6 +42,8 @@ struct AddressBook::State {
     return there ? std::optional<Object>(rows::object_of(found)) : std::nullopt;
   }
 
+  Result<std::vector<u32>> dynamic_members(u32 group);
+
   const std::string folder, organization;
 
   std::recursive_mutex writing;  // of `writer`
@@ -50,6 +52,11 @@ struct AddressBook::State {
 
   std::mutex lock;  // of all that follows
   std::vector<sql::Database> idle;
+  struct DynamicMembers {
+    i64 upto = 0;  // the change at which they were read
+    std::vector<u32> members;
+  };
+  std::map<u32, DynamicMembers> dynamic;
 };
 
 }  // namespace ropewalk::directory

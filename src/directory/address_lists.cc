@@ -3,11 +3,14 @@
 #include <unordered_set>
 
 #include "directory/address_book_state.h"
+#include "directory/filter.h"
 #include "directory/legacy_dn.h"
 
 namespace ropewalk::directory {
 
 namespace {
+
+constexpr std::size_t kMostDynamic = 64;  // dynamic groups whose members are kept
 
 bool shows_kind(u32 kinds, Kind kind) { return (kinds >> static_cast<int>(kind) & 1) != 0; }
 
@@ -30,6 +33,61 @@ Status visit_rows(sql::Database& database, std::string_view sql, const std::func
     ROPEWALK_TRY(const bool more, found.step());
     if (!more) return {};
     visit(rows::object_of(found));
+  }
+}
+
+// An object's values as filters ask for them; properties and links are read where they are asked for.
+class FilterValues {
+ public:
+  // `properties` as stored; all have to live as long.
+  FilterValues(sql::Database& database, const Object& object, ByteView properties)
+      : database_(database), object_(object), stored_(properties) {}
+
+  std::vector<std::string> operator()(const Attribute& attribute) {
+    if (attribute.field == Field::link || attribute.field == Field::back_link) return links(attribute);
+    if (attribute.field == Field::property && !bag_) {
+      auto read = rows::unpack(stored_);
+      bag_ = read.ok() ? std::move(*read) : mapi::PropertyBag();
+    }
+    static const mapi::PropertyBag kNone;
+    return values_of(attribute, object_, bag_ ? *bag_ : kNone);
+  }
+
+ private:
+  std::vector<std::string> links(const Attribute& attribute) {
+    std::vector<std::string> names;
+    auto found = database_.prepare(attribute.field == Field::link
+                                       ? "SELECT legacy_dn, address, origin FROM object_link JOIN object ON object.id "
+                                         "= object_link.target WHERE object_link.source = ? AND link = ?"
+                                       : "SELECT legacy_dn, address, origin FROM object_link JOIN object ON object.id "
+                                         "= object_link.source WHERE object_link.target = ? AND link = ?");
+    if (!found.ok()) return names;
+    found->bind_all(object_.id, attribute.link);
+    for (auto more = found->step(); more.ok() && *more; more = found->step()) {
+      for (int column = 0; column < 3; ++column) {
+        if (!found->text(column).empty()) names.emplace_back(found->text(column));
+      }
+    }
+    return names;
+  }
+
+  sql::Database& database_;
+  const Object& object_;
+  ByteView stored_;
+  std::optional<mapi::PropertyBag> bag_;
+};
+
+// Every object that the filter matches, hidden or not.
+Status visit_matches(sql::Database& database, const std::string& text,
+                     const std::function<void(const Object&)>& visit) {
+  ROPEWALK_TRY(const Filter filter, Filter::parse(text));
+  ROPEWALK_TRY(auto found, database.prepare("SELECT " ROPEWALK_OBJECT_COLUMNS ", properties FROM object ORDER BY id"));
+  for (;;) {
+    ROPEWALK_TRY(const bool more, found.step());
+    if (!more) return {};
+    const Object object = rows::object_of(found);
+    FilterValues values(database, object, found.blob(rows::kObjectColumnCount));
+    if (filter.matches(std::ref(values))) visit(object);
   }
 }
 
@@ -67,8 +125,12 @@ Status AddressBook::for_each(u32 list, const std::function<void(const Object&)>&
   ROPEWALK_TRY(const auto all, lists());
   const auto wanted = std::ranges::find(all, list, &AddressList::id);
   if (wanted == all.end()) return Error{"there is no address list " + std::to_string(list)};
-  if (!wanted->filter.empty()) return Error{"the filter of " + wanted->name + " cannot be read"};
   ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  if (!wanted->filter.empty()) {
+    return visit_matches(reading.database(), wanted->filter, [&](const Object& object) {
+      if (!object.hidden) visit(object);
+    });
+  }
   return visit_rows(reading.database(), "SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE hidden = 0 ORDER BY id",
                     [&](const Object& object) {
                       if (shows_kind(wanted->kinds, object.kind)) visit(object);
@@ -77,12 +139,44 @@ Status AddressBook::for_each(u32 list, const std::function<void(const Object&)>&
 
 Result<bool> AddressBook::shows(const AddressList& list, const Object& object) {
   if (object.hidden) return false;
-  if (!list.filter.empty()) return Error{"the filter of " + list.name + " cannot be read"};
-  return shows_kind(list.kinds, object.kind);
+  if (list.filter.empty()) return shows_kind(list.kinds, object.kind);
+  ROPEWALK_TRY(const Filter filter, Filter::parse(list.filter));
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT properties FROM object WHERE id = ?"));
+  ROPEWALK_TRY(const bool there, found.bind(1, object.id).step());
+  if (!there) return false;
+  FilterValues values(reading.database(), object, found.blob(0));
+  return filter.matches(std::ref(values));
+}
+
+// Whom a dynamic group means is kept until anything changes.
+Result<std::vector<u32>> AddressBook::State::dynamic_members(u32 group) {
+  ROPEWALK_TRY(auto reading, Reading::begin(*this));
+  ROPEWALK_TRY(const i64 now, rows::last_change(reading.database()));
+  const bool is_settled = writes.load() != std::this_thread::get_id();
+  if (is_settled) {
+    std::lock_guard guard(lock);
+    const auto known = dynamic.find(group);
+    if (known != dynamic.end() && known->second.upto == now) return known->second.members;
+  }
+  ROPEWALK_TRY(const auto row, rows::read(reading.database(), group));
+  DynamicMembers found{now, {}};
+  if (row && !row->filter.empty()) {
+    ROPEWALK_CHECK(visit_matches(reading.database(), row->filter, [&](const Object& object) {
+      if (object.id != group && !object.address.empty()) found.members.push_back(object.id);
+    }));
+  }
+  std::lock_guard guard(lock);
+  if (dynamic.size() >= kMostDynamic) dynamic.clear();
+  if (is_settled) dynamic[group] = found;
+  return found.members;
 }
 
 Result<std::vector<u32>> AddressBook::members(u32 group, bool deep) {
-  ROPEWALK_TRY(auto direct, linked(group, Link::member));
+  ROPEWALK_TRY(const auto itself, find(group));
+  if (!itself) return std::vector<u32>();
+  ROPEWALK_TRY(auto direct,
+               itself->kind == Kind::dynamic_group ? state_->dynamic_members(group) : linked(group, Link::member));
   if (!deep) return direct;
   std::vector<u32> all;
   std::unordered_set<u32> seen{group};
