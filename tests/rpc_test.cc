@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/demo.h"
+#include "client/exchange/referral.h"
 #include "rpc_talk.h"
 #include "served_rpc.h"
 
@@ -74,6 +75,30 @@ TEST_F(Rpc, EndpointsAreNamed) {
 }
 
 // The client is told no more than that it may not; the log says what did not match.
+// [MS-OXABREF] 3.2: the client's calls
+TEST_F(Rpc, TheAddressBooksServerIsNamed) {
+  start();
+  client::exchange::RpcOptions options;
+  options.host = "127.0.0.1";
+  options.port = mailbox_port();
+  options.mechanism = auth::Mechanism::ntlm;
+  options.level = auth::Level::privacy;
+  options.user = kUser;
+  options.password = kPassword;
+  auto rpc = client::exchange::RpcClient::connect(options);
+  ASSERT_TRUE(rpc.ok()) << rpc.error().text;
+  auto server = client::exchange::address_book_server(**rpc, "/o=Ropewalk/cn=Recipients/cn=user1");
+  ASSERT_TRUE(server.ok()) << server.error().text;
+  EXPECT_NE(*server, "");
+  const std::string servers = "/o=Ropewalk/ou=Group/cn=Configuration/cn=Servers/cn=";
+  auto again = client::exchange::server_name(**rpc, servers + *server);
+  ASSERT_TRUE(again.ok()) << again.error().text;
+  EXPECT_EQ(*again, *server);
+  auto other = client::exchange::server_name(**rpc, servers + "elsewhere");
+  ASSERT_FALSE(other.ok());
+  EXPECT_EQ(other.error().code, mapi::ErrorCode::not_found);
+}
+
 TEST_F(Rpc, RefusalsAreExplainedInTheLog) {
   start();
   const std::vector<std::string> folders{"folders", "--server", "ncacn_ip_tcp:127.0.0.1"};

@@ -224,6 +224,9 @@ def over_http(checks, level):
         connect_over_http(port, interface, level).disconnect()
         checks.that(f"bind of {interface[0]} at {port}", True)
 
+    for port in (6001, 6002):
+        referral(checks, connect_over_http(port, RFR, level), f"over HTTP at {port}, level {level}")
+
     # Past the windows of either side, several times.
     dce = connect_over_http(6001, ECHO, level)
     for size in (0, 5000, 100_000, 900_000):
@@ -236,6 +239,31 @@ def over_http(checks, level):
     dce = connect_over_http(593, None)
     found = epm.hept_map("127.0.0.1", uuidtup_to_bin(EMSMDB), protocol="ncacn_http", dce=dce)
     checks.that("ept_map over HTTP", found.startswith("ncacn_http:") and found.endswith("[6001]"), found)
+    dce.disconnect()
+
+
+def ndr_string(text):
+    """A [string] of characters: maximum, offset, actual count, and the characters with their end."""
+    count = len(text) + 1
+    return struct.pack("<III", count, 0, count) + text.encode() + bytes(1) + bytes(-count % 4)
+
+
+def referral(checks, dce, where):
+    """[MS-OXABREF] 3.1.4.1 and 3.1.4.2, called with stubs as the IDL has them."""
+    dn = "/o=Ropewalk/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=user1"
+    null_place = struct.pack("<II", 0x20000, 0)
+    answer = call(dce, 0, struct.pack("<I", 0) + ndr_string(dn) + null_place + null_place)
+    # ppszUnused: a place with nothing in it; ppszServer: a place with a name in it; 0.
+    unused, nothing, server, inner, most, offset, actual = struct.unpack_from("<7I", answer)
+    name = answer[28:28 + actual - 1]
+    good = unused and not nothing and server and inner and most == actual and offset == 0 and len(name) > 0
+    checks.that(f"RfrGetNewDSA {where}", good and answer[-4:] == bytes(4), answer)
+    dn = "/o=Ropewalk/ou=x/cn=Configuration/cn=Servers/cn=localhost"
+    stub = struct.pack("<II", 0, len(dn) + 1) + ndr_string(dn)
+    answer = call(dce, 1, stub)
+    checks.that(f"RfrGetFQDNFromServerDN {where}", name + bytes(1) in answer and answer[-4:] == bytes(4), answer)
+    answer = call(dce, 1, stub.replace(b"localhost", b"elsewhere"))
+    checks.that(f"RfrGetFQDNFromServerDN of another {where}", answer[-4:] == struct.pack("<I", 0x8004010F), answer)
     dce.disconnect()
 
 
@@ -271,6 +299,7 @@ def main():
         for level in (None, 2, 5, 6):
             checks.run(f"echo at level {level}", echo, port, level)
         checks.run("sessions", sessions, port)
+        checks.run("referral", lambda these: referral(these, connect(port, RFR, 6), "over TCP"))
         for level in (None, 6):
             checks.run(f"RPC over HTTP at level {level}", over_http, level)
         checks.run("RPC over HTTP, refused", refused_over_http)

@@ -13,7 +13,9 @@
 #include "protocol/nspi/methods.h"
 #include "protocol/rfr/methods.h"
 #include "rpc/services.h"
+#include "server/own_names.h"
 #include "server/rpc/emsmdb_rpc.h"
+#include "server/rpc/referral_rpc.h"
 #include "server/rpc/tcp.h"
 #include "server/server_security.h"
 
@@ -78,6 +80,7 @@ constexpr std::array<u16, 3> kHttpPorts{6001, 6002, 6004};  // [MS-OXCRPC] 2.1, 
 std::span<const u16> served_rpc_methods(const dcerpc::Interface& interface) {
   if (&interface == &emsmdb::kEmsmdb) return EmsmdbRpc::kServed;
   if (&interface == &emsmdb::kAsyncEmsmdb) return AsyncEmsmdbRpc::kServed;
+  if (&interface == &rfr::kRfr) return ReferralRpc::kServed;
   if (&interface == &epm::kEndpointMapper) return rpc::kMapperServed;
   if (&interface == &mgmt::kManagement) return rpc::kManagementServed;
   return {};
@@ -117,7 +120,8 @@ class RpcServer::Impl {
   }};
   std::optional<EmsmdbRpc> emsmdb_;
   std::optional<AsyncEmsmdbRpc> async_;
-  BoundOnly nspi_{nspi::kNspi}, rfr_{rfr::kRfr};
+  BoundOnly nspi_{nspi::kNspi};
+  ReferralRpc rfr_{own_names(parts_.config)};
   RpcHost mapper_host_, host_;
   std::array<HttpHost, kHttpPorts.size() + 1> http_;
   Management mapper_management_{mapper_host_.endpoint}, management_{host_.endpoint};
