@@ -37,7 +37,7 @@ def read(path):
 
 
 ALIASES = {"UserDN": "UserDn", "LogonID": "LogonId", "Ropid": "RopId",
-           "RopGetStoreStageRequest": "RopGetStoreStateRequest", "MessageReadStatesSize": "MessageReadStateSize"}  # slips of the requirement texts
+           "RopGetStoreStageRequest": "RopGetStoreStateRequest", "HasRowsAndColumns": "HasRowsAndCols", "MessageReadStatesSize": "MessageReadStateSize"}  # slips of the requirement texts
 # Fields that are there on public logons alone; where NoPropertiesReturned is 0; with the Extended flag.
 MAYBE = {("RopSetMessageReadFlagRequest", "ClientData"), ("RopWritePerUserInformationRequest", "ReplGuid"),
          ("RopTransportSendResponse", "PropertyValueCount"), ("RopTransportSendResponse", "PropertyValues"),
@@ -77,6 +77,17 @@ def structure_form(title):
     return (match.group(1), "any") if match else None
 
 
+# The address book's request types bear the names of NSPI's methods.
+METHODS = {"CompareMinIds": "NspiCompareMIds", "DnToMinId": "NspiDNToMId"} | {
+    name: "Nspi" + name
+    for name in ("Bind", "Unbind", "GetMatches", "GetPropList", "GetProps", "GetSpecialTable", "GetTemplateInfo",
+                 "ModLinkAtt", "ModProps", "QueryColumns", "QueryRows", "ResolveNames", "ResortRestriction",
+                 "SeekEntries", "UpdateStat")} | {name: name for name in ("GetMailboxUrl", "GetAddressBookUrl")}
+# Fields whose width some of the texts leave out; [MS-OXCMAPIHTTP] 2.2.5 has it.
+BODY_WIDTHS = {"StatusCode": "4", "ErrorCode": "4", "MinimalIdCount": "4", "State": "36", "Delta": "4",
+               "AuxiliaryBuffer": "*"}
+
+
 def body_form(title):
     """`Connect Request Type Success Response Body` -> (ConnectResponseBody, success)."""
     match = re.match(r"(\w+) Request Type R?(Success |Failure )?R?(Request|Response|esponse) Body", title)
@@ -84,6 +95,12 @@ def body_form(title):
         return None
     name, form, direction = match.groups()
     direction = "Request" if direction == "Request" else "Response"
+    if name in METHODS:
+        # What clients send: the texts name some fields without widths. Failures: they say that StatusCode is 0.
+        # ModProps: they leave a field out.
+        if direction == "Request" or (form or "").startswith("Failure") or name == "ModProps":
+            return None
+        return f"{METHODS[name]}{direction}Body", (form or "success").strip().lower()
     return f"{name}{direction}Body", (form or "any").strip().lower()
 
 
@@ -166,7 +183,7 @@ def checks_of(rows, forms):
             form = "success"
         fields = seen.setdefault((structure, form), {})
         first = field not in fields
-        width = width or fields.get(field, "")
+        width = width or fields.get(field, "") or (BODY_WIDTHS.get(field, "") if structure.endswith("Body") else "")
         fields[field] = width
         place = (structure, form, field)
         if first or PLAIN.match(sentence):
@@ -206,7 +223,7 @@ def checks_of(rows, forms):
             yield row, "", "", "", "", ""
 
 
-SETS = {"MS-OXCROPS": ("2.2.", [rop_form, structure_form]), "MS-OXCMAPIHTTP": ("2.2.4.", [body_form]),
+SETS = {"MS-OXCROPS": ("2.2.", [rop_form, structure_form]), "MS-OXCMAPIHTTP": (("2.2.4.", "2.2.5."), [body_form]),
         "MS-OXCRPC": ("2.2.2.2.", [aux_form])}
 
 

@@ -12,8 +12,7 @@
 #include "dissect/http_text.h"
 #include "dissect/tree_parts.h"
 #include "mapi/ascii_case.h"
-#include "protocol/mapihttp/bodies.h"
-#include "protocol/mapihttp/headers.h"
+#include "protocol/mapihttp/request_types.h"
 
 namespace ropewalk::dissect {
 namespace {
@@ -21,14 +20,6 @@ namespace {
 namespace json = boost::json;
 using mapihttp::RequestType;
 using wire::Node;
-using wire::struct_info;
-
-constexpr const wire::StructInfo* kRequestBodies[] = {
-    &struct_info<mapihttp::ConnectRequest>, &struct_info<mapihttp::ExecuteRequest>,
-    &struct_info<mapihttp::DisconnectRequest>, &struct_info<mapihttp::NotificationWaitRequest>};
-constexpr const wire::StructInfo* kResponseBodies[] = {
-    &struct_info<mapihttp::ConnectResponse>, &struct_info<mapihttp::ExecuteResponse>,
-    &struct_info<mapihttp::DisconnectResponse>, &struct_info<mapihttp::NotificationWaitResponse>};
 
 // What a header field's value means, where that is more than the value.
 std::string explained(std::string_view name, std::string_view value) {
@@ -110,8 +101,7 @@ std::optional<wire::WireError> add_content(const HttpText& message, Node& root, 
     add_node(node, "Text", "text", at, text.size()).value = text_value(text);
     return std::nullopt;
   }
-  auto* bodies = message.is_response() ? kResponseBodies : kRequestBodies;
-  return add_body(*bodies[static_cast<std::size_t>(*type)], *content, at, node, arena, options);
+  return add_body(http_body_info(*type, message.is_response()), *content, at, node, arena, options);
 }
 
 const json::value* member(const json::value& node, std::string_view name) {
@@ -146,7 +136,8 @@ std::size_t add_meta_tags(ByteView content, Node& parent) {
 }
 
 const wire::StructInfo& http_body_info(RequestType type, bool is_response) {
-  return *(is_response ? kResponseBodies : kRequestBodies)[static_cast<std::size_t>(type)];
+  const mapihttp::RequestTypeRow& row = mapihttp::row_of(type);
+  return is_response ? *row.response : *row.request;
 }
 
 void add_http_head(const HttpText& message, Node& root) {

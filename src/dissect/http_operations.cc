@@ -11,6 +11,7 @@
 #include "mapi/error_code.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/mapihttp/bodies.h"
+#include "protocol/mapihttp/request_types.h"
 #include "protocol/mapihttp/response_stream.h"
 
 namespace ropewalk::dissect {
@@ -18,6 +19,8 @@ namespace ropewalk::dissect {
 using mapihttp::RequestType;
 
 namespace {
+
+constexpr u32 kUnbound = 1;  // what NspiUnbind answers where it has ended a session, [MS-OXNSPI] 3.1.4.1.2
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -108,7 +111,7 @@ void describe_request(Conversations& all, const HttpMessage& message, HttpExchan
     exchange.layer = "MAPIHTTP";
     exchange.name = std::string(type);
     exchange.type = mapihttp::parse_request_type(type);
-    if (exchange.type) exchange.name = std::string(mapihttp::name(*exchange.type));
+    if (exchange.type) exchange.name = std::string(mapihttp::row_of(*exchange.type).method);
     operation.detail = target;
     exchange.session = session_of_cookies(message.text.field(mapihttp::kCookie));
   } else {
@@ -157,6 +160,7 @@ void set_result(const HttpMessage& message, const HttpExchange& exchange, const 
   if (!exchange.type || *exchange.type == RequestType::ping || body.bytes.size() < 8) return;
   u32 status_code = load_le<u32>(body.bytes.data());
   u32 error = status_code != 0 ? status_code : load_le<u32>(body.bytes.data() + 4);
+  if (exchange.type == RequestType::unbind && status_code == 0 && error == kUnbound) error = 0;
   operation.error = error;
   operation.result = error == 0         ? "success"
                      : status_code != 0 ? fmt::format("StatusCode {}", status_code)
@@ -172,7 +176,7 @@ void describe_response(Conversations& all, const HttpMessage& message, HttpExcha
   }
   bool is_plain_text =
       operation.result.starts_with("X-ResponseCode") || !message.text.start_line.starts_with("HTTP/1.1 200");
-  if (exchange.type == RequestType::connect)
+  if (exchange.type == RequestType::connect || exchange.type == RequestType::bind)
     if (std::string session = session_of_set_cookies(message.text); !session.empty()) exchange.session = session;
   bool is_execute = exchange.type == RequestType::execute && !is_plain_text;
   MapiSession* session = is_execute ? &all.session(exchange.session) : nullptr;

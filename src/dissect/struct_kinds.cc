@@ -19,7 +19,9 @@
 #include "mapi/value_fields.h"
 #include "mapi/xid.h"
 #include "protocol/emsmdb/aux_block.h"
-#include "protocol/mapihttp/bodies.h"
+#include "protocol/emsmdb/extended_buffer.h"
+#include "protocol/mapihttp/address_book_values.h"
+#include "protocol/mapihttp/request_types.h"
 #include "protocol/ntlmssp/messages.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
@@ -72,18 +74,15 @@ constexpr const wire::StructInfo* kMapiStructs[] = {
 };
 
 constexpr const wire::StructInfo* kTransportStructs[] = {
+    &struct_info<mapihttp::AddressBookTaggedPropertyValue>,
+    &struct_info<mapihttp::AddressBookPropertyValueList>,
+    &struct_info<mapihttp::AddressBookPropertyRow>,
+    &struct_info<mapihttp::LargePropertyTagArray>,
+    &struct_info<mapihttp::AddressBookRestriction>,
     &struct_info<emsmdb::ExtendedBuffer>,
     &struct_info<emsmdb::ExtendedBuffers>,
     &struct_info<emsmdb::AuxBlock>,
     &struct_info<emsmdb::AuxBuffer>,
-    &struct_info<mapihttp::ConnectRequest>,
-    &struct_info<mapihttp::ConnectResponse>,
-    &struct_info<mapihttp::ExecuteRequest>,
-    &struct_info<mapihttp::ExecuteResponse>,
-    &struct_info<mapihttp::DisconnectRequest>,
-    &struct_info<mapihttp::DisconnectResponse>,
-    &struct_info<mapihttp::NotificationWaitRequest>,
-    &struct_info<mapihttp::NotificationWaitResponse>,
     &struct_info<ntlmssp::NegotiateMessage>,
     &struct_info<ntlmssp::ChallengeMessage>,
     &struct_info<ntlmssp::AuthenticateMessage>,
@@ -139,6 +138,10 @@ std::vector<Kind> struct_kinds() {
   for (const rop::RopRow* row : rop::described_rops()) {
     if (row->request != nullptr) add(row->request);
     if (row->response != nullptr) add(row->response);
+  }
+  for (const mapihttp::RequestTypeRow& row : mapihttp::request_types()) {
+    if (row.request != nullptr) add(row.request);
+    if (row.response != nullptr) add(row.response);
   }
   for (const emsmdb::AuxType& type : emsmdb::aux_types()) add(type.info);
   return kinds;

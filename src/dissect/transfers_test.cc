@@ -2,14 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "base/utf16.h"
-#include "capture/test_packets.h"
-#include "dissect/dissector.h"
-#include "dissect/tree_parts.h"
+#include "dissect/test_conversation.h"
 #include "mapi/property_tags.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/fasttransfer/stream.h"
 #include "protocol/mapihttp/bodies.h"
-#include "protocol/mapihttp/response_stream.h"
 #include "protocol/rop/control.h"
 #include "protocol/rop/fast_transfer.h"
 #include "protocol/rop/oxctabl.h"
@@ -18,7 +15,6 @@
 namespace ropewalk::dissect {
 namespace {
 
-using capture::Side;
 using mapi::PropTag;
 namespace tag = mapi::tag;
 
@@ -34,31 +30,17 @@ std::vector<u8> rop_buffer(const Handles& handles, const Rops&... rops) {
   return {out.view().begin(), out.view().end()};
 }
 
-template <class T>
-std::string encoded(const T& structure) {
-  wire::OutBuffer out;
-  EXPECT_TRUE(wire::encode(structure, out));
-  return std::string(text_of(out.view()));
-}
-
-// A client and a server of MAPI over HTTP, and what they said.
-class Conversation {
+// A client and a server, and the ROPs they exchanged.
+class Conversation : public HttpConversation {
  public:
-  Conversation() {
-    talk_.server_port = 80;
-    talk_.open(out_);
-  }
+  Conversation() : HttpConversation("/mapi/emsmdb/") {}
   void ask(const std::vector<u8>& buffer) {
     wire::OutBuffer packed;
     emsmdb::append_extended_buffer(buffer, {}, packed);
     mapihttp::ExecuteRequest body;
     body.rop_buffer = packed.view();
     body.max_rop_out = 0x8008;
-    std::string content = encoded(body);
-    talk_.send(out_, Side::client,
-               bytes_of("POST /mapi/emsmdb/ HTTP/1.1\r\nHost: x\r\nX-RequestType: Execute\r\nCookie: "
-                        "MapiContext=1\r\nContent-Length: " +
-                        std::to_string(content.size()) + "\r\n\r\n" + content));
+    request("Execute", encoded(body));
   }
   // Several buffers: chained.
   void answer(std::initializer_list<std::vector<u8>> buffers) {
@@ -67,47 +49,9 @@ class Conversation {
     for (const auto& buffer : buffers) emsmdb::append_extended_buffer(buffer, {.last = --left == 0}, packed);
     mapihttp::ExecuteResponse body;
     body.rop_buffer = packed.view();
-    std::string content = std::string(mapihttp::kProcessing) + mapihttp::done_lines({}) + encoded(body);
-    talk_.send(out_, Side::server,
-               bytes_of("HTTP/1.1 200 OK\r\nX-RequestType: Execute\r\nX-ResponseCode: 0\r\nContent-Length: " +
-                        std::to_string(content.size()) + "\r\n\r\n" + content));
+    response("Execute", encoded(body));
   }
-  std::vector<Operation> told(const std::string& name) {
-    talk_.close(out_);
-    capture::keep_seed(name, out_.file());
-    std::vector<Operation> all;
-    auto file = capture::PacketFile::of_bytes(out_.file(), name);
-    EXPECT_TRUE(file.ok());
-    auto done = dissect_packets(*file, {}, [&](const Operation& operation) {
-      EXPECT_EQ(check_cover(operation), "") << operation.number;
-      for (const std::string& note : operation.notes) EXPECT_EQ(note.find("malformed"), note.npos) << note;
-      all.push_back(operation);
-    });
-    EXPECT_TRUE(done.ok());
-    return all;
-  }
-
- private:
-  capture::CaptureWriter out_;
-  capture::TestConnection talk_;
 };
-
-void walk(const wire::Node& node, const std::function<void(const wire::Node&)>& look) {
-  look(node);
-  for (const wire::Node& field : node.fields) walk(field, look);
-}
-
-// The values of all fields of that name, as text.
-std::vector<std::string> values(const Operation& operation, std::string_view name) {
-  std::vector<std::string> found;
-  walk(operation.tree, [&](const wire::Node& node) {
-    if (node.name != name) return;
-    found.push_back(node.value.is_string()   ? std::string(node.value.as_string())
-                    : node.value.is_number() ? std::to_string(node.value.to_number<i64>())
-                                             : node.text);
-  });
-  return found;
-}
 
 template <class Request>
 Request on(u8 index, Request request = {}) {

@@ -10,7 +10,8 @@
 #include <sstream>
 
 #include "base/hex.h"
-#include "protocol/mapihttp/bodies.h"
+#include "protocol/emsmdb/aux_block.h"
+#include "protocol/mapihttp/request_types.h"
 #include "protocol/rop/any_rop.h"
 #include "wire/generate.h"
 #include "wire/tree.h"
@@ -238,12 +239,9 @@ const StructInfo* find_structure(const std::string& name) {
   for (const rop::RopRow* row : rop::described_rops())
     for (const StructInfo* info : {row->request, row->response})
       if (info != nullptr && info->name == name) return info;
-  for (const StructInfo* info :
-       {&wire::struct_info<mapihttp::ConnectRequest>, &wire::struct_info<mapihttp::ConnectResponse>,
-        &wire::struct_info<mapihttp::ExecuteRequest>, &wire::struct_info<mapihttp::ExecuteResponse>,
-        &wire::struct_info<mapihttp::DisconnectRequest>, &wire::struct_info<mapihttp::DisconnectResponse>,
-        &wire::struct_info<mapihttp::NotificationWaitRequest>, &wire::struct_info<mapihttp::NotificationWaitResponse>})
-    if (info->name == name) return info;
+  for (const mapihttp::RequestTypeRow& row : mapihttp::request_types())
+    for (const StructInfo* info : {row.request, row.response})
+      if (info != nullptr && info->name == name) return info;
   for (const emsmdb::AuxType& type : emsmdb::aux_types())
     if (type.info->name == name) return type.info;
   return nullptr;

@@ -94,7 +94,7 @@ Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpRes
     case RequestType::notification_wait:
       co_await notification_wait(call);
       break;
-    case RequestType::ping: {
+    default: {  // PING
       wire::OutBuffer nothing;
       co_await answer(call, nothing);
       break;
@@ -132,7 +132,8 @@ MapiHttpRefusal MapiHttpEndpoint::examine(Call& call) const {
     return {ResponseCode::invalid_verb, call.request.method.substr(0, 20) + " where POST is expected"};
   if (!headers.has(mapihttp::kRequestType)) return {ResponseCode::missing_header, "no X-RequestType header"};
   auto type = mapihttp::parse_request_type(headers.get(mapihttp::kRequestType));
-  if (!type) return {ResponseCode::invalid_request_type, "X-RequestType is not one of the mailbox endpoint"};
+  if (!type || !is_of_mailbox(*type))
+    return {ResponseCode::invalid_request_type, "X-RequestType is not one of the mailbox endpoint"};
   call.type = *type;
   if (headers.get(mapihttp::kRequestId).empty()) return {ResponseCode::missing_header, "no X-RequestId header"};
   std::string_view media = headers.get(mapihttp::kContentType);

@@ -7,7 +7,13 @@
 namespace ropewalk::mapihttp {
 namespace {
 
-constexpr std::string_view kRequestTypes[] = {"Connect", "Execute", "Disconnect", "NotificationWait", "PING"};
+constexpr std::string_view kRequestTypes[] = {
+    "Connect",         "Execute",           "Disconnect",  "NotificationWait", "PING",          "Bind",
+    "Unbind",          "CompareMIds",       "DNToMId",     "GetMatches",       "GetPropList",   "GetProps",
+    "GetSpecialTable", "GetTemplateInfo",   "ModLinkAtt",  "ModProps",         "QueryColumns",  "QueryRows",
+    "ResolveNames",    "ResortRestriction", "SeekEntries", "UpdateStat",       "GetMailboxUrl", "GetAddressBookUrl",
+};
+static_assert(std::size(kRequestTypes) == kRequestTypeCount);
 constexpr std::string_view kResponseCodes[] = {"Success",
                                                "Unknown Failure",
                                                "Invalid Verb",

@@ -28,10 +28,38 @@ inline constexpr std::string_view kStartTime = "X-StartTime";
 // The media type of requests and of responses whose X-ResponseCode is 0.
 inline constexpr std::string_view kMediaType = "application/mapi-http";
 
-// [MS-OXCMAPIHTTP] 2.2.3.3.1, the mailbox endpoint's.
-enum class RequestType : u8 { connect, execute, disconnect, notification_wait, ping };
+// [MS-OXCMAPIHTTP] 2.2.3.3.1: the mailbox endpoint's, PING of both, and from `bind` on the address book endpoint's.
+enum class RequestType : u8 {
+  connect,
+  execute,
+  disconnect,
+  notification_wait,
+  ping,
+  bind,
+  unbind,
+  compare_min_ids,
+  dn_to_min_id,
+  get_matches,
+  get_prop_list,
+  get_props,
+  get_special_table,
+  get_template_info,
+  mod_link_att,
+  mod_props,
+  query_columns,
+  query_rows,
+  resolve_names,
+  resort_restriction,
+  seek_entries,
+  update_stat,
+  get_mailbox_url,
+  get_address_book_url,
+};
+inline constexpr std::size_t kRequestTypeCount = 24;
+constexpr bool is_of_mailbox(RequestType type) { return type <= RequestType::ping; }
+constexpr bool is_of_address_book(RequestType type) { return type >= RequestType::ping; }
 std::string_view name(RequestType type);  // "NotificationWait"
-// By its name, in any case; std::nullopt for others, the address book's among them.
+// By its name, in any case; std::nullopt for others.
 std::optional<RequestType> parse_request_type(std::string_view text);
 
 // [MS-OXCMAPIHTTP] 2.2.3.3.3 X-ResponseCode.

@@ -61,7 +61,8 @@ TEST(MapiHttpBodies, ConnectSucceedsOrFails) {
 TEST(MapiHttpHeaders, NamesOfRequestsAndCodes) {
   EXPECT_EQ(parse_request_type("notificationWAIT"), RequestType::notification_wait);
   EXPECT_EQ(parse_request_type(" PING "), RequestType::ping);
-  EXPECT_FALSE(parse_request_type("Bind"));
+  EXPECT_EQ(parse_request_type("Bind"), RequestType::bind);
+  EXPECT_FALSE(parse_request_type("Rebind"));
   EXPECT_FALSE(parse_request_type(""));
   EXPECT_EQ(name(RequestType::connect), "Connect");
   EXPECT_EQ(name(ResponseCode::invalid_request_type), "Invalid Request Type");
