@@ -7,7 +7,7 @@
 #include "dissect/http_kinds.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/mapihttp/bodies.h"
-#include "protocol/mapihttp/headers.h"
+#include "protocol/mapihttp/request_types.h"
 #include "wireshark/view.h"
 
 namespace ropewalk::shark {
@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kArenaLimit = 64u << 20;
 constexpr const char* kContextCookie = "MapiContext";
 constexpr std::size_t kMostWaiting = 256;
+constexpr u32 kUnbound = 1;  // NspiUnbind's success, [MS-OXNSPI] 3.1.4.1.2
 
 // What HTTP says of a content. The views live as long as the packet.
 struct Heading {
@@ -30,7 +31,7 @@ std::string_view header(const http_message_info_t* info, const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-// Sessions that are not told by a cookie yet: the Connect that began them, by the client's id.
+// Sessions that are not told by a cookie yet: the Connect or Bind that began them, by the client's id.
 std::unordered_map<std::string, std::vector<Message*>>& connects() {
   static std::unordered_map<std::string, std::vector<Message*>> open;
   return open;
@@ -62,6 +63,13 @@ std::vector<ByteView> rops_in(ByteView body, Arena& arena) {
   return opened ? *std::move(opened) : std::vector<ByteView>();
 }
 
+// By the name that learn() gave it.
+std::optional<mapihttp::RequestType> type_of(std::string_view operation) {
+  for (const mapihttp::RequestTypeRow& row : mapihttp::request_types())
+    if (row.method == operation) return row.type;
+  return std::nullopt;
+}
+
 u32 error_of(const Heading& heading, ByteView body) {
   if (auto code = mapihttp::parse_response_code(heading.response_code);
       code && *code != mapihttp::ResponseCode::success)
@@ -75,7 +83,8 @@ Message& learn(const MessageKey& key, const Heading& heading, ByteView content, 
                packet_info* pinfo) {
   Message& message = add_message(key, pinfo, content.size());
   message.layer = "MAPIHTTP";
-  message.operation = heading.request_type;
+  auto type = mapihttp::parse_request_type(heading.request_type);
+  message.operation = type ? mapihttp::row_of(*type).method : heading.request_type;
   ByteView body = content.subspan(std::min(body_at, content.size()));
   Arena arena(kArenaLimit);
   auto& requests = waiting(find_conversation_pinfo(pinfo, 0));
@@ -95,6 +104,7 @@ Message& learn(const MessageKey& key, const Heading& heading, ByteView content, 
   if (message.operation.empty() && message.peer != nullptr) message.operation = message.peer->operation;
   if (message.session == nullptr) connects()[client_of(heading)].push_back(&message);
   message.error = error_of(heading, body);
+  if (type == mapihttp::RequestType::unbind && message.error == kUnbound) message.error = 0;
   bool executes = message.operation == mapihttp::name(mapihttp::RequestType::execute);
   learn_response(message, executes ? rops_in<mapihttp::ExecuteResponse>(body, arena) : std::vector<ByteView>());
   return message;
@@ -115,7 +125,7 @@ dissect::Part read_content(const Heading& heading, const Message& message, ByteV
   ByteView body = content.subspan(at);
   auto code = mapihttp::parse_response_code(heading.response_code);
   bool failed = heading.is_response && code && *code != mapihttp::ResponseCode::success;
-  auto type = mapihttp::parse_request_type(message.operation);
+  auto type = type_of(message.operation);
   if (failed || !type || *type == mapihttp::RequestType::ping) {
     dissect::add_bytes(part.node, "unknown", at, body);
     return part;

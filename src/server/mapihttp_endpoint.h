@@ -1,11 +1,9 @@
 // The mailbox endpoint of MAPI over HTTP: POST /mapi/emsmdb/. [MS-OXCMAPIHTTP] 2.2.4, 3.2.5.
 #pragma once
 
-#include "net/signal.h"
 #include "server/emsmdb_service.h"
 #include "server/http_sign_in.h"
-#include "server/mapihttp_call.h"
-#include "server/mapihttp_settings.h"
+#include "server/mapihttp_front.h"
 
 namespace ropewalk::server {
 
@@ -28,26 +26,14 @@ class MapiHttpEndpoint {
   using Call = MapiHttpCall;
   using Refusal = MapiHttpRefusal;
 
-  net::Awaitable<void> refuse(Call& call, Refusal refusal);
-  // The whole response at once.
-  net::Awaitable<void> answer(Call& call, const wire::OutBuffer& body);
-
-  Refusal examine(Call& call) const;
-  Refusal find_session(Call& call) const;
-
-  struct Executed;
   net::Awaitable<void> connect(Call& call);
   net::Awaitable<void> execute(Call& call);
-  net::Awaitable<bool> take_turn(session::Session& session);
-  net::Awaitable<void> run_rops(Call& call, const ExecuteCall& wanted);
-  net::Awaitable<bool> keep_waiting(Call& call, const net::Signal& done);
-  net::Awaitable<void> answer_execute(Call& call, const Executed& executed, bool begun);
   net::Awaitable<void> disconnect(Call& call);
   net::Awaitable<void> notification_wait(Call& call);
 
   Parts parts_;
   MapiHttpSettings settings_;
-  MapiHttpFacts facts_;
+  MapiHttpFront front_;
 };
 
 }  // namespace ropewalk::server
