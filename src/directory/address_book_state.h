@@ -31,7 +31,7 @@ struct AddressBook::State {
     std::optional<sql::Database> own_;  // nothing: the writer, whose lock this thread holds
   };
 
-  // Runs `work` in a transaction, or within together() in a part of one that is undone alone.
+  // Runs `work` in a transaction, or within that of together(); then it has to find its errors before it writes.
   Status write(const std::function<Status(sql::Database&)>& work);
   // One object by one value.
   template <class T>
@@ -49,6 +49,7 @@ struct AddressBook::State {
   std::recursive_mutex writing;  // of `writer`
   std::atomic<std::thread::id> writes{};
   sql::Database writer;
+  bool is_half_done = false;  // a change failed in its middle: together() must not commit
 
   std::mutex lock;  // of all that follows
   std::vector<sql::Database> idle;

@@ -1,0 +1,84 @@
+// Entries of files into the address book: those that are there already are changed, the others added.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+
+#include "directory/entry_files.h"
+
+namespace ropewalk::directory {
+
+struct ImportCounts {
+  u64 entries = 0;  // read
+  u64 added = 0, changed = 0, removed = 0;
+  u64 skipped = 0;                // neither people nor groups: organizational units and the like
+  u64 rejected = 0;               // lines and entries that could not be taken
+  std::set<std::string> unknown;  // attributes and columns without a place in the address book
+};
+
+struct ImportOptions {
+  // Makes a user with a mailbox, and gives its id; where it is not set, people without a mailbox here become contacts.
+  std::function<Result<i64>(const std::string& address, const std::string& name)> make_user;
+  // Who looks after what is added and changed from now on.
+  Source source = Source::here;
+  std::function<void(u64 line, const std::string& why)> reject = [](u64, const std::string&) {};
+  // Now and then, with how much of the file is read.
+  std::function<void(u64 offset, const ImportCounts& counts)> progress = [](u64, const ImportCounts&) {};
+};
+
+// One import: entries one after the other, then finish() for whom they point at.
+class DirectoryImport {
+ public:
+  DirectoryImport(AddressBook& book, ImportOptions options);
+
+  // What became of it is in counts(); the error is one that ends the import (the disk is full).
+  Status add(const Entry& entry);
+  // Members, managers, owners, delegates: what an entry says of them takes the place of what was.
+  Status finish();
+  const ImportCounts& counts() const { return counts_; }
+  ImportCounts& counts() { return counts_; }
+  // Every object that an entry was about.
+  const std::set<u32>& touched() const { return touched_; }
+
+ private:
+  struct Wanted;
+  struct Target {
+    std::string name;
+    u64 line;
+  };
+  struct LinkSet {
+    u32 from;
+    Link link;
+    std::vector<Target> targets;
+  };
+
+  void reject(u64 line, const std::string& why);
+  Result<Wanted> read(const Entry& entry);
+  Result<std::optional<Object>> existing(const Entry& entry, const ObjectChange& change);
+  Result<std::optional<u32>> place(Wanted& wanted, const std::optional<Object>& there);
+  Result<std::optional<u32>> make_mailbox(Wanted& wanted);
+  void remember_links(const Entry& entry, u32 id);
+  Result<std::optional<u32>> resolve(const std::string& name);
+  Status settle(const LinkSet& links);
+
+  AddressBook& book_;
+  ImportOptions options_;
+  ImportCounts counts_;
+  std::set<u32> touched_;
+  std::vector<LinkSet> links_;
+};
+
+// A whole file. `size`: of the input, where it is known, for progress alone.
+Result<ImportCounts> import_file(AddressBook& book, EntryFormat format, std::istream& input, ImportOptions options);
+
+// Every object of the address book, hidden ones too; `write` gets the file piece by piece and says whether to go on.
+struct ExportCounts {
+  u64 objects = 0;
+};
+Result<ExportCounts> export_entries(AddressBook& book, EntryFormat format,
+                                    const std::function<bool(std::string_view text, u64 objects)>& write);
+
+// What an object says of itself, for files of this format.
+Result<Entry> entry_of(AddressBook& book, const Object& object, EntryFormat format);
+
+}  // namespace ropewalk::directory
