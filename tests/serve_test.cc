@@ -216,6 +216,20 @@ TEST_F(Serve, SaysWhatIsWrong) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
+TEST_F(Serve, EveryListenerIsToldOf) {
+  ASSERT_EQ(add("user1@ropewalk.test").code, 0);
+  const std::string url = serve({"--https-port", "0", "--http-port", "0", "--rpc-port", "0", "--epm-port", "0"});
+  EXPECT_THAT(url, MatchesRegex("https://127.0.0.1:[0-9]+/mapi/emsmdb/"));
+  const std::string place = url.substr(0, url.find("/mapi"));
+  EXPECT_THAT(server_->read_line(), MatchesRegex("listening on http://127.0.0.1:[0-9]+/mapi/emsmdb/"));
+  EXPECT_EQ(server_->read_line(), "listening on " + place + "/rpc/rpcproxy.dll (RPC over HTTP)");
+  EXPECT_THAT(server_->read_line(),
+              MatchesRegex("listening on http://127.0.0.1:[0-9]+/rpc/rpcproxy.dll \\(RPC over HTTP\\)"));
+  EXPECT_THAT(server_->read_line(), MatchesRegex("listening on ncacn_ip_tcp:127.0.0.1\\[[0-9]+\\]"));
+  EXPECT_THAT(server_->read_line(),
+              MatchesRegex("listening on ncacn_ip_tcp:127.0.0.1\\[[0-9]+\\] \\(endpoint mapper\\)"));
+}
+
 TEST_F(Serve, SettingsComeFromTheFile) {
   std::filesystem::create_directory(data());
   write("data/ropewalk.toml", "listen = \"::1\"\n[http]\nport = 0\n[https]\nport = 0\n[sessions]\nexpiry = 7\n");

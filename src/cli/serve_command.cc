@@ -68,8 +68,10 @@ void serve(const ServeOptions& options, Outcome& outcome) {
     admin = *std::move(started);
   }
   std::string lines;
-  for (const auto& at : (*server)->listening())
-    lines += fmt::format("listening on {}{}\n", at.url, at.is_endpoint_mapper ? " (endpoint mapper)" : "");
+  for (const auto& at : (*server)->listening()) {
+    const char* what = at.is_endpoint_mapper ? " (endpoint mapper)" : at.is_rpc_over_http ? " (RPC over HTTP)" : "";
+    lines += fmt::format("listening on {}{}\n", at.url, what);
+  }
   if (admin != nullptr) lines += fmt::format("administrator's page at {}\n", admin->url());
   write_output(lines);
   for (;;) {

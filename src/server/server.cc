@@ -38,10 +38,10 @@ Result<CertificateFiles> certificate_files(const Config& config, Log& log) {
   return files;
 }
 
-std::string url_of(const net::HttpServer::Listening& at) {
+std::string url_of(const net::HttpServer::Listening& at, std::string_view path) {
   bool is_v6 = at.address.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}/mapi/emsmdb/", at.is_tls ? "https" : "http", is_v6 ? "[" : "", at.address,
-                     is_v6 ? "]" : "", at.port);
+  return fmt::format("{}://{}{}{}:{}{}", at.is_tls ? "https" : "http", is_v6 ? "[" : "", at.address, is_v6 ? "]" : "",
+                     at.port, path);
 }
 
 net::Awaitable<void> not_found(net::HttpRequest& request, net::HttpResponder& responder) {
@@ -212,9 +212,12 @@ Status Server::Impl::listen() {
   };
   ROPEWALK_TRY(http_, net::HttpServer::start(std::move(options), handler));
   for (const auto& at : http_->listening()) {
-    listening_.push_back({url_of(at), at.address, at.port, at.is_tls});
+    listening_.push_back({url_of(at, "/mapi/emsmdb/"), at.address, at.port, at.is_tls});
     if (at.is_tls) autodiscover_->set_https_port(at.port);
   }
+  if (!rpc_http_) return {};
+  for (const auto& at : http_->listening())
+    listening_.push_back({url_of(at, "/rpc/rpcproxy.dll"), at.address, at.port, at.is_tls, false, true});
   return {};
 }
 

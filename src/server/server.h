@@ -30,6 +30,7 @@ class Server {
     u16 port;
     bool is_tls;
     bool is_endpoint_mapper = false;
+    bool is_rpc_over_http = false;  // "https://127.0.0.1:8443/rpc/rpcproxy.dll", beside MAPI over HTTP at the same port
   };
 
   // Listens when it returns. Errors say what to do: the port that is in use, the folder that cannot be written, the
