@@ -160,6 +160,8 @@ void add_bench_command(CLI::App& root, Outcome& outcome) {
   command->add_flag("--json", options->json, "A JSON object");
   command->callback([options, &outcome] {
     options->load.scenario = *parse_scenario(options->scenario);
+    if (auto server = client::service_of_url(options->server, {}); !server.ok())
+      return outcome.misuse(server.error().text);
     Status ready = set_up(*options);
     if (!ready.ok()) return outcome.fail(ready.error());
     if (options->load.users.empty()) return outcome.misuse("whose mailboxes? --user ADDRESS or --users-from FILE");

@@ -41,6 +41,25 @@ TEST(Program, AnswersWrongUsageWithOneLineAndTwo) {
   }
 }
 
+TEST(Client, AServerThatIsNoneIsMisuse) {
+  for (const char* server : {"nonsense", "ncacn_http:", "ncacn_ip_tcp:h[x]", "https://", "imap://h"})
+    for (auto& command : std::vector<std::vector<const char*>>{{"folders", "--server", server},
+                                                               {"messages", "--server", server},
+                                                               {"show", "1", "--server", server},
+                                                               {"attachments", "1", "--server", server},
+                                                               {"put", "--subject", "x", "--server", server},
+                                                               {"watch", "--server", server},
+                                                               {"profile", "set", "--server", server},
+                                                               {"bench", server, "--user", "user1@ropewalk.test"},
+                                                               {"connect", server}}) {
+      Ran ran = run(command);
+      EXPECT_EQ(ran.code, 2) << command[0] << " " << server;
+      EXPECT_TRUE(ran.err.starts_with("ropewalk: the server \"" + std::string(server) + "\" is n")) << ran.err;
+      EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+      EXPECT_EQ(ran.out, "");
+    }
+}
+
 TEST(Program, CompletesFromItsOwnDefinitions) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     Ran ran = run({"completion", shell});

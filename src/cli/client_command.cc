@@ -103,13 +103,21 @@ Result<client::Profile> profile_of(const ClientOptions& options) {
   return profile;
 }
 
-client::Outcome<OpenedStore> open_store(const ClientOptions& options) {
+std::optional<OpenedStore> open_store(const ClientOptions& options, Outcome& outcome) {
   auto profile = profile_of(options);
-  if (!profile.ok()) return Failure{mapi::ErrorCode::invalid_param, profile.error().text};
+  if (!profile.ok()) {
+    outcome.misuse(profile.error().text);
+    return std::nullopt;
+  }
   OpenedStore opened;
   opened.host = std::make_unique<TerminalHost>(options);
   opened.session = std::make_unique<client::Session>(*std::move(profile), *opened.host);
-  ROPEWALK_TRY(opened.store, opened.session->open_store());
+  auto store = opened.session->open_store();
+  if (!store.ok()) {
+    outcome.fail(store.error().text);
+    return std::nullopt;
+  }
+  opened.store = *std::move(store);
   return opened;
 }
 

@@ -33,14 +33,15 @@ struct OpenedStore {
   std::unique_ptr<client::MessageStore> store;
 };
 
-// Opens the store that the options mean; asks for a password on the terminal where one is needed and none came.
-client::Outcome<OpenedStore> open_store(const ClientOptions& options);
+// Opens the store that the options mean; asks for a password on the terminal where one is needed and none came. Null,
+// with the complaint made: options that mean no store are misuse.
+std::optional<OpenedStore> open_store(const ClientOptions& options, Outcome& outcome);
 
 // Runs `work(store)` on the store that the options mean; reports what fails.
 template <class Work>
 void with_store(const ClientOptions& options, Outcome& outcome, Work work) {
-  auto opened = open_store(options);
-  if (!opened.ok()) return outcome.fail(opened.error().text);
+  auto opened = open_store(options, outcome);
+  if (!opened) return;
   client::Outcome<void> done = work(*opened->store);
   if (!done.ok()) outcome.fail(done.error().text);
 }

@@ -67,8 +67,8 @@ void run_connect(const ClientOptions& options, Outcome& outcome) {
   ClientOptions observed = options;
   observed.observer = [steps](const Traffic& traffic) { steps->see(traffic); };
   {
-    auto opened = open_store(observed);
-    if (!opened.ok()) return outcome.fail(opened.error().text);
+    auto opened = open_store(observed, outcome);
+    if (!opened) return;
     steps->line("logged on as " + options.user);
     auto listed = list_folders(*opened->store, *steps);
     if (!listed.ok()) return outcome.fail(listed.error().text);

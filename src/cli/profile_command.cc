@@ -93,6 +93,7 @@ void add_profile_command(CLI::App& root, Outcome& outcome) {
                   "NAME=VALUE, for providers of message stores; provider=NAME names one");
   set->add_option("--profile", options->path, "The profile's file");
   set->callback([options, &outcome] {
+    if (auto asked = service_of(*options); !asked.ok()) return outcome.misuse(asked.error().text);
     Status saved = set_profile(*options);
     if (!saved.ok()) outcome.fail(saved.error());
   });

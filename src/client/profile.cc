@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "client/exchange/exchange_provider.h"
 #include "mapi/ascii_case.h"
 
 namespace ropewalk::client {
@@ -155,6 +156,7 @@ Result<Service> service_of_url(const std::string& url, const std::string& user) 
   if (!user.empty()) service.settings["user"] = user;
   if (url.starts_with("https://") || url.starts_with("http://") || url.starts_with("ncacn_ip_tcp:") ||
       url.starts_with("ncacn_http:")) {
+    ROPEWALK_CHECK(exchange::check_server(url));
     service.provider = "exchange";
     service.settings["server"] = url;
   } else if (url.starts_with("file://")) {

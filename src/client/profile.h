@@ -35,8 +35,9 @@ struct Profile {
   static std::string default_path();
 };
 
-/// The service that `--server` means: https://HOST[:PORT] and http://HOST[:PORT] are exchange servers, file:///PATH or
-/// a path a local store.
+/// The service that `--server` means: https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] and
+/// ncacn_http:HOST[:PORT] are exchange servers, file:///PATH or a path that exists a local store; an error says so of
+/// everything else.
 Result<Service> service_of_url(const std::string& url, const std::string& user);
 
 }  // namespace ropewalk::client

@@ -63,6 +63,12 @@ TEST(Profile, UrlsSayWhichProvider) {
   EXPECT_EQ(local->provider, "local");
   EXPECT_EQ(local->settings.at("path"), "/tmp");
   EXPECT_FALSE(service_of_url("imap://h", "").ok());
+  for (const char* malformed : {"https://", "http://h:port", "https://h:0", "ncacn_http:", "ncacn_http:h/x",
+                                "ncacn_ip_tcp:", "ncacn_ip_tcp:h[135", "ncacn_ip_tcp:h[x]"}) {
+    auto service = service_of_url(malformed, "user1@ropewalk.test");
+    ASSERT_FALSE(service.ok()) << malformed;
+    EXPECT_THAT(service.error().text, HasSubstr("the server \"" + std::string(malformed) + "\" is not "));
+  }
   EXPECT_FALSE(service_of_url("/nonexistent/file", "").ok());
 }
 

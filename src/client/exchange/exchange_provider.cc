@@ -99,20 +99,27 @@ Outcome<void> parse_binding(std::string_view binding, ChannelOptions& options) {
   return {};
 }
 
+// Any of the forms that `server` has.
+Outcome<void> take_server(std::string_view server, const std::string& user, ChannelOptions& options) {
+  if (server.starts_with("ncacn_ip_tcp:")) return parse_binding(server, options);
+  if (server.starts_with("ncacn_http:")) return parse_http_binding(server, user, options);
+  return parse_server(server, user, options);
+}
+
 }  // namespace
+
+Status check_server(std::string_view server) {
+  ChannelOptions ignored;
+  auto taken = take_server(server, {}, ignored);
+  return taken.ok() ? Status{} : Status(Error{taken.error().text});
+}
 
 Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
   ChannelOptions options;
   options.user = service.get("user");
   if (options.user.empty())
     return Failure{ErrorCode::invalid_param, "whose mailbox is it? Name the user (--user ADDRESS)"};
-  const std::string server = service.get("server");
-  if (server.starts_with("ncacn_ip_tcp:"))
-    ROPEWALK_CHECK(parse_binding(server, options));
-  else if (server.starts_with("ncacn_http:"))
-    ROPEWALK_CHECK(parse_http_binding(server, options.user, options));
-  else
-    ROPEWALK_CHECK(parse_server(server, options.user, options));
+  ROPEWALK_CHECK(take_server(service.get("server"), options.user, options));
   ROPEWALK_CHECK(take_schemes(service, options));
   if (!parse_number(service.get("mapper_port", "135"), options.mapper_port))
     return Failure{ErrorCode::invalid_param, "mapper_port: a port number"};

@@ -15,6 +15,8 @@ namespace ropewalk::client {
 Provider& exchange_provider();
 
 namespace exchange {
+/// Whether `server` is a form of that setting; an error says what the forms are.
+Status check_server(std::string_view server);
 /// How to reach a service's server, from its settings; the password is the host's to give. For tools (bench) that speak
 /// below the level of stores.
 Outcome<ChannelOptions> channel_options(const Service& service, Host& host);
