@@ -118,6 +118,31 @@ TEST_F(Rpc, RefusalsAreExplainedInTheLog) {
   EXPECT_THAT(log, Not(HasSubstr("RPC: RPC:")));
 }
 
+TEST_F(Rpc, SessionsThatBeginAndEndAreInTheLog) {
+  start();
+  EXPECT_EQ(run({"folders", "--server", "ncacn_ip_tcp:127.0.0.1"}).code, 0);
+  {
+    Program watch({"watch", "--server", "ncacn_ip_tcp:127.0.0.1", "--mapper-port", mapper_, "--user", kUser,
+                   "--password-stdin", "--json"},
+                  std::string(kPassword) + "\n");
+    std::string event;
+    for (int i = 0; i < 20 && event.empty(); ++i) {  // until it watches, nothing is told
+      ASSERT_EQ(run({"put", "--server", "ncacn_ip_tcp:127.0.0.1", "--subject", "A rope", "--body", "laid"}).code, 0);
+      event = watch.read_line(std::chrono::milliseconds(500));
+    }
+    EXPECT_THAT(event, HasSubstr("created"));
+    watch.signal(SIGKILL);
+    EXPECT_EQ(watch.wait(), -SIGKILL);
+  }
+  const std::string ended = std::string(kUser) + " at 127.0.0.1: session ended with its last connection";
+  for (int i = 0; i < 100 && server_->err().find(ended) == std::string::npos; ++i)
+    (void)server_->read_line(std::chrono::milliseconds(50));
+  EXPECT_THAT(server_->err(), HasSubstr(ended));  // not because the server stops
+  const std::string log = server_log();
+  EXPECT_THAT(log, HasSubstr(std::string(kUser) + " at 127.0.0.1, EcDoConnectEx: session opened over ncacn_ip_tcp"));
+  EXPECT_THAT(log, HasSubstr(std::string(kUser) + " at 127.0.0.1, EcDoDisconnect: session ended"));
+}
+
 // EcDoAsyncConnectEx, EcDoAsyncWaitEx
 TEST_F(Rpc, NotificationsComeByAsyncEmsmdb) {
   start();

@@ -21,18 +21,24 @@ using net::Awaitable;
 // A session context handle (CXH). The session ends with it.
 class SessionHandle final : public ContextObject {
  public:
-  SessionHandle(EmsmdbService& service, std::shared_ptr<session::Session> opened)
-      : session(std::move(opened)), service_(service) {
+  // `told` hears of the end of it, who being named by `who`.
+  SessionHandle(EmsmdbService& service, std::shared_ptr<session::Session> opened,
+                std::function<void(const std::string&)> told, std::string who)
+      : session(std::move(opened)), service_(service), told_(std::move(told)), who_(std::move(who)) {
     ++session->busy;  // it expires with its connection, not with time
   }
   ~SessionHandle() override {
     --session->busy;
-    service_.disconnect(session->id());
+    if (service_.disconnect(session->id()))
+      told_(who_ + (asked_to_end ? ", EcDoDisconnect: session ended" : ": session ended with its last connection"));
   }
   const std::shared_ptr<session::Session> session;
+  std::atomic<bool> asked_to_end{false};
 
  private:
   EmsmdbService& service_;
+  std::function<void(const std::string&)> told_;
+  std::string who_;
 };
 
 // An asynchronous context handle (ACXH): [MS-OXCRPC] 3.1.4.4.
@@ -147,8 +153,9 @@ bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   out.server_version = words_of(kServerVersion);
   out.best_version = in.client_version;
   if (reply.session == nullptr) return true;
-  auto handle =
-      parts_.handles.add(call.call.association, std::make_shared<SessionHandle>(parts_.service, reply.session));
+  const std::string who = fmt::format("{} at {}", user->address, call.link.peer);
+  auto handle = parts_.handles.add(call.call.association,
+                                   std::make_shared<SessionHandle>(parts_.service, reply.session, parts_.told, who));
   if (!handle) {
     parts_.service.disconnect(reply.session->id());
     reply.error = ErrorCode::too_many_sessions;
@@ -160,9 +167,8 @@ bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   connecting.name = ndr::String::of(reply.display_name);
   out.dn_prefix = ndr::Pointer<ndr::String>::to(connecting.prefix);
   out.display_name = ndr::Pointer<ndr::String>::to(connecting.name);
-  parts_.told(fmt::format("{} at {}, {}: session opened over {} at level {}, client {}", user->address, call.link.peer,
-                          "EcDoConnectEx", call.transport, auth::level_name(static_cast<auth::Level>(call.call.level)),
-                          application));
+  parts_.told(fmt::format("{}, EcDoConnectEx: session opened over {} at level {}, client {}", who, call.transport,
+                          auth::level_name(static_cast<auth::Level>(call.call.level)), application));
   return true;
 }
 
@@ -194,8 +200,10 @@ RpcAnswer EmsmdbRpc::disconnect(RpcCall& call) {
   Arena arena;
   auto in = parameters<emsmdb::EcDoDisconnectIn>(call.call, arena);
   if (!in) return {dcerpc::kBadStubData, {}};
-  if (parts_.handles.find<SessionHandle>(call.call.association, in->handle.uuid) == nullptr)
-    return {dcerpc::kContextMismatch, {}};
+  auto handle = parts_.handles.find<SessionHandle>(call.call.association, in->handle.uuid);
+  if (handle == nullptr) return {dcerpc::kContextMismatch, {}};
+  handle->asked_to_end = true;
+  handle.reset();
   parts_.handles.remove(call.call.association, in->handle.uuid);
   return answer_with(call.call, emsmdb::EcDoDisconnectOut{{}, ErrorCode::none});
 }

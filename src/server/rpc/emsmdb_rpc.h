@@ -16,7 +16,7 @@ struct EmsmdbRpcParts {
   net::WorkerPool& pool;
   ContextHandles& handles;
   std::function<void(const std::string& line)> refused;
-  std::function<void(const std::string& line)> told;  // sessions that begin
+  std::function<void(const std::string& line)> told;  // sessions that begin and end
   std::chrono::seconds notification_wait{300};        // [MS-OXCRPC] 3.3.4.1
 };
 
