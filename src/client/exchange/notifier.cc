@@ -104,6 +104,11 @@ void Notifier::dispatch() {
   }
 }
 
+bool Notifier::is_ending() {
+  std::lock_guard lock(mutex_);
+  return ending_;
+}
+
 void Notifier::poll() {
   auto pause = 500ms;
   for (;;) {
@@ -130,7 +135,7 @@ bool Notifier::poll_once() {
   wire::encode(mapihttp::NotificationWaitRequest{}, body);
   auto answer = channel_->post(mapihttp::RequestType::notification_wait, body.view());
   if (!answer.ok()) {
-    if (answer.error().session_lost) {
+    if (answer.error().session_lost && !is_ending()) {  // whom we interrupt has lost nothing
       std::lock_guard lock(session_.mutex_);
       session_.lost_ = true;
     }

@@ -40,6 +40,7 @@ class Notifier {
 
   Outcome<void> register_with_server(Entry& entry);
   void remove(u64 id);
+  bool is_ending();
   void poll();
   bool poll_once();
   bool recover();
