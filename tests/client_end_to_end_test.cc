@@ -442,6 +442,19 @@ TEST(ClientEndToEnd, TheDemonstrationFindsWhatItExpects) {
   Program demo({"demo", "--once"});
   EXPECT_EQ(demo.wait(std::chrono::seconds(120)), 0) << demo.out() << demo.err();
   EXPECT_THAT(demo.out(), HasSubstr("RopQueryRows"));
+  // Each heading stands before what it is of, and over RPC every packet is named.
+  std::size_t at = 0;
+  for (const char* line :
+       {"=== MAPI over HTTP ===\n", "\n1. ", "\n--> Connect #1", "\n2. ", "RopGetHierarchyTable", "\nAs it should be:\n",
+        "=== RPC over TCP", "> bind epmapper", "> request epmapper ept_map", "> bind EMSMDB", "> auth3 EMSMDB",
+        "> request EMSMDB EcDoConnectEx", "< response EMSMDB EcDoRpcExt2", "> request EMSMDB EcDoAsyncConnectEx",
+        "> alter_context AsyncEMSMDB", "< alter_context_resp AsyncEMSMDB", "> request AsyncEMSMDB EcDoAsyncWaitEx",
+        "> request EMSMDB EcDoDisconnect", "=== RPC over HTTP", "> rts CONN/A1", "< rts CONN/A3", "> bind EMSMDB",
+        "> alter_context AsyncEMSMDB", "> request EMSMDB EcDoDisconnect"}) {
+    const auto found = demo.out().find(line, at);
+    ASSERT_NE(found, std::string::npos) << line << " is missing or out of order in\n" << demo.out();
+    at = found;
+  }
   EXPECT_THAT(demo.out(), Not(HasSubstr("WRONG")));
 }
 

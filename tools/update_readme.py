@@ -4,8 +4,8 @@
   tools/update_readme.py [--program PROGRAM] [--transcript]
 
 The table of what works is what `ropewalk coverage --markdown` prints; with --transcript the transcript is made anew too,
-of `ropewalk demo --once`: the conversation of the first step and the beginning of its result, of those
-over RPC the first packets, and of the others the headings. PROGRAM: default build/release/ropewalk.
+of `ropewalk demo --once`: the conversation of the first two steps and the beginning of their results, of those
+over RPC the first packets or those that wait for events, and of the others the headings. PROGRAM: default build/release/ropewalk.
 """
 
 import argparse
@@ -14,10 +14,13 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADING = re.compile(r"\d+\. .*: (as it should be|WRONG)$")
+HEADING = re.compile(r"\d+\. ")
+SECTION = re.compile(r"=== .* ===$")
+RESULT = re.compile(r"As it should be:$|WRONG: ")
 PACKET = re.compile(r"    [<>] ")
+ASYNC = re.compile(r"    [<>] .*(alter_context|EcDoAsync)")
 PACKET_LINES = 16
-RESULT_LINES = 8  # of the first step
+RESULT_LINES = 8  # of the step that is shown whole
 WIDTH = 150  # characters of a line
 
 
@@ -35,14 +38,26 @@ def replace(text, name, part):
 def trim(lines):
     """The lines of the demonstration that the README shows; left-out ones are marked [...]."""
     headings = [place for place, line in enumerate(lines) if HEADING.match(line)]
-    if not headings:
+    if len(headings) < 2:
         raise SystemExit("update_readme: the demonstration has no steps")
-    kept = lines[:headings[0] + 1 + RESULT_LINES] + ["[...]"]
-    for before, place in zip(headings, headings[1:]):
-        packets = [at for at in range(before, place) if PACKET.match(lines[at])]
-        if packets:  # RPC: how its conversation begins
-            kept += lines[packets[0]:packets[0] + PACKET_LINES] + ["[...]"]
-        kept.append(lines[place])
+    kept, shown = lines[:headings[0]], 0
+    for place, after in zip(headings, headings[1:] + [len(lines)]):
+        step = lines[place:after]
+        result = next((at for at, line in enumerate(step) if RESULT.match(line)), len(step) - 1)
+        section = [line for line in step if SECTION.match(line)]
+        packets = [at for at, line in enumerate(step) if PACKET.match(line)]
+        waiting = [line for line in step if ASYNC.match(line)]
+        if shown < 2:  # connecting, and the first look
+            kept += step[:result + RESULT_LINES]
+            shown += 1
+            kept += ["[...]"] if result + RESULT_LINES < len(step) else []
+        elif waiting:  # how RPC waits for events
+            kept += [step[0], "[...]"] + waiting[:6] + ["[...]"]
+        elif packets:  # how a conversation over RPC begins
+            kept += step[:packets[0] + PACKET_LINES] + ["[...]"]
+        else:
+            kept.append(step[0])
+        kept += ["", *section, ""] if section else []
     return [line if len(line) <= WIDTH else line[:WIDTH - 1] + "…" for line in kept]
 
 

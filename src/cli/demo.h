@@ -28,6 +28,10 @@ struct DemoStep {
   // What it found, for people; a failure where something is not what was imported or written.
   std::function<client::Outcome<std::string>(client::MessageStore& store)> run;
 };
+// Watches the Inbox, writes a message there once `is_waiting` (which may take its time) says true, and waits for the
+// event of it.
+client::Outcome<std::string> write_and_be_told(client::MessageStore& store, const std::string& subject,
+                                               const std::function<bool()>& is_waiting);
 // The steps on the mailbox that `samples` were imported into. The samples must outlive them.
 std::vector<DemoStep> demo_steps(const std::vector<Sample>& samples);
 

@@ -6,9 +6,11 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <mutex>
 
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -64,6 +66,28 @@ Status add_mailbox(const std::string& data, std::string_view address, const std:
   return {};
 }
 
+// Sees a packet go by, for somebody else to wait for.
+class Lookout {
+ public:
+  explicit Lookout(std::string_view packet) : packet_(packet) {}
+  void see(const client::Traffic& traffic) {
+    if (traffic.kind != client::Traffic::Kind::packet_sent || traffic.type != packet_) return;
+    std::lock_guard lock(mutex_);
+    seen_ = true;
+    changed_.notify_all();
+  }
+  bool wait_for(std::chrono::seconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [this] { return seen_; });
+  }
+
+ private:
+  const std::string_view packet_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool seen_ = false;
+};
+
 struct Shown {
   std::string title, text;
   bool ok = false;
@@ -91,19 +115,19 @@ class Demo {
     say(fmt::format("{} messages of {} imported into the mailbox of {}, 3 into that of {}.\n", samples_.size(), folder,
                     kUser1, kUser2));
     say("The server listens at " + url() + "\n\n");
+    say("=== MAPI over HTTP ===\n\n");
     bool good = talk();
     good = second_mailbox() && good;
     good = wrong_password() && good;
     std::string mapper;
     for (const auto& at : server_->listening())
       if (at.is_endpoint_mapper) mapper = std::to_string(at.port);
-    good = same_mailbox("The same mailbox over RPC: endpoint mapper, bind, EcDoConnectEx, EcDoRpcExt2, sealed",
-                        {{"server", "ncacn_ip_tcp:127.0.0.1"}, {"mapper_port", mapper}}) &&
-           good;
-    good = same_mailbox("The same mailbox over RPC over HTTP: two channels, signed in and sealed by NTLM",
-                        {{"server", "ncacn_http:" + url().substr(url().find("//") + 2)},
-                         {"http_auth", "ntlm"},
-                         {"ca", certificate()}}) &&
+    say("=== RPC over TCP: the endpoint mapper, then the mailbox's port; sealed by NTLM ===\n\n");
+    good = classic("RPC", {{"server", "ncacn_ip_tcp:127.0.0.1"}, {"mapper_port", mapper}}) && good;
+    say("=== RPC over HTTP: a channel each way, signed in and sealed by NTLM ===\n\n");
+    good = classic("RPC over HTTP", {{"server", "ncacn_http:" + url().substr(url().find("//") + 2)},
+                                     {"http_auth", "ntlm"},
+                                     {"ca", certificate()}}) &&
            good;
     if (options_.json) print_json();
     return good;
@@ -133,10 +157,12 @@ class Demo {
         {"demo", "exchange", {{"server", url()}, {"user", std::string(user)}, {"ca", certificate()}}});
     return made;
   }
-  bool show(const std::string& title, const client::Outcome<std::string>& found) {
+  // The heading, what `work` says over the network, and whether it found what it should.
+  bool show(const std::string& title, const std::function<client::Outcome<std::string>()>& work) {
+    say(fmt::format("{}. {}\n", shown_.size() + 1, title));
+    const auto found = work();
     Shown shown{title, found.ok() ? *found : found.error().text, found.ok()};
-    say(fmt::format("{}. {}: {}\n{}\n", shown_.size() + 1, title, found.ok() ? "as it should be" : "WRONG",
-                    found.ok() ? *found : found.error().text + "\n"));
+    say(found.ok() ? "As it should be:\n" + *found + "\n" : "WRONG: " + found.error().text + "\n\n");
     shown_.push_back(std::move(shown));
     return found.ok();
   }
@@ -149,55 +175,71 @@ class Demo {
   bool talk() {
     client::SimpleHost host(password_, observer());
     client::Session session(profile(kUser1), host);
-    auto store = session.open_store();
-    if (!store.ok()) return show("Connecting", store.error());
+    std::unique_ptr<client::MessageStore> store;
+    auto connect = [&]() -> client::Outcome<std::string> {
+      ROPEWALK_TRY(store, session.open_store());
+      return fmt::format("Logged on as {}\n", kUser1);
+    };
+    if (!show("Connecting", connect)) return false;
     bool good = true;
-    for (const DemoStep& step : demo_steps(samples_)) good = show(step.title, step.run(**store)) && good;
+    for (const DemoStep& step : demo_steps(samples_))
+      good = show(step.title, [&] { return step.run(*store); }) && good;
     return good;
   }
   bool second_mailbox() {
     client::SimpleHost host(password_);
     client::Session session(profile(kUser2), host);
-    auto store = session.open_store();
-    if (!store.ok()) return show("The second mailbox", store.error());
-    auto count = [&]() -> client::Outcome<std::string> {
-      ROPEWALK_TRY(client::FolderId id, (*store)->special(client::SpecialFolder::inbox));
-      ROPEWALK_TRY(auto inbox, (*store)->open_folder(id));
-      ROPEWALK_TRY(auto table, inbox->messages());
-      ROPEWALK_TRY(client::Position position, table->position());
-      if (position.count != 3)
-        return client::Failure{mapi::ErrorCode::error,
-                               fmt::format("its Inbox holds {} messages, not 3", position.count)};
+    return show("The second mailbox", [&]() -> client::Outcome<std::string> {
+      ROPEWALK_TRY(auto store, session.open_store());
+      ROPEWALK_TRY(u64 count, count_messages(*store));
+      if (count != 3)
+        return client::Failure{mapi::ErrorCode::error, fmt::format("its Inbox holds {} messages, not 3", count)};
       return std::string("Its Inbox holds its own 3 messages\n");
-    };
-    return show("The second mailbox", count());
+    });
   }
   bool wrong_password() {
     client::SimpleHost host("not the password");
     client::Session session(profile(kUser1), host);
-    auto store = session.open_store();
-    if (store.ok()) return show("A wrong password", client::Failure{mapi::ErrorCode::error, "it opened the mailbox"});
-    if (store.error().code != mapi::ErrorCode::login_failure) return show("A wrong password", store.error());
-    return show("A wrong password", store.error().text + "\n");
+    return show("A wrong password", [&]() -> client::Outcome<std::string> {
+      auto store = session.open_store();
+      if (store.ok()) return client::Failure{mapi::ErrorCode::error, "it opened the mailbox"};
+      if (store.error().code != mapi::ErrorCode::login_failure) return store.error();
+      return store.error().text + "\n";
+    });
   }
   // The classic conversation, over whatever carries it.
-  bool same_mailbox(const std::string& title, std::map<std::string, std::string> settings) {
+  bool classic(const std::string& carrier, std::map<std::string, std::string> settings) {
     settings["user"] = kUser1;
     client::Profile made;
     made.services.push_back({"demo", "exchange", std::move(settings)});
-    client::SimpleHost host(password_, observer());
+    Lookout lookout("request AsyncEMSMDB EcDoAsyncWaitEx");
+    client::SimpleHost host(password_, [&lookout, shown = observer()](const client::Traffic& traffic) {
+      if (shown) shown(traffic);
+      lookout.see(traffic);
+    });
     client::Session session(made, host);
+    std::unique_ptr<client::MessageStore> store;
     auto look = [&]() -> client::Outcome<std::string> {
-      ROPEWALK_TRY(auto store, session.open_store());
-      ROPEWALK_TRY(client::FolderId id, store->special(client::SpecialFolder::inbox));
-      ROPEWALK_TRY(auto inbox, store->open_folder(id));
-      ROPEWALK_TRY(auto table, inbox->messages());
-      ROPEWALK_TRY(client::Position position, table->position());
-      if (position.count < samples_.size())
-        return client::Failure{mapi::ErrorCode::error, fmt::format("its Inbox holds only {} messages", position.count)};
-      return fmt::format("The Inbox holds {} messages here too\n", position.count);
+      ROPEWALK_TRY(store, session.open_store());
+      ROPEWALK_TRY(u64 count, count_messages(*store));
+      if (count < samples_.size())
+        return client::Failure{mapi::ErrorCode::error, fmt::format("its Inbox holds only {} messages", count)};
+      return fmt::format("The Inbox holds {} messages here too\n", count);
     };
-    return show(title, look());
+    if (!show("The same mailbox over " + carrier + ": bind, EcDoConnectEx, EcDoRpcExt2", look)) return false;
+    // AsyncEMSMDB is asked for on a connection that is bound to EMSMDB already.
+    return show("Being told over " + carrier + ": EcDoAsyncConnectEx, alter_context, EcDoAsyncWaitEx",
+                [&] {
+                  return write_and_be_told(*store, "Written over " + carrier,
+                                           [&] { return lookout.wait_for(std::chrono::seconds(20)); });
+                });
+  }
+  static client::Outcome<u64> count_messages(client::MessageStore& store) {
+    ROPEWALK_TRY(client::FolderId id, store.special(client::SpecialFolder::inbox));
+    ROPEWALK_TRY(auto inbox, store.open_folder(id));
+    ROPEWALK_TRY(auto table, inbox->messages());
+    ROPEWALK_TRY(client::Position position, table->position());
+    return u64{position.count};
   }
   void print_json() const {
     boost::json::array steps;

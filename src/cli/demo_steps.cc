@@ -267,17 +267,28 @@ struct Written {
   client::MessageId id;
 };
 
-Told write_message(MessageStore& store, Written& written) {
+client::Outcome<void> watch_inbox(MessageStore& store, Written& written) {
   ROPEWALK_TRY(auto inbox, inbox_of(store));
   written.folder = inbox->id();
   ROPEWALK_TRY(written.subscription,
                store.subscribe(client::kAllEvents, written.folder,
                                [&written](const client::Event& event) { written.events.push(event); }));
+  return {};
+}
+
+client::Outcome<void> write_into_inbox(MessageStore& store, Written& written) {
+  ROPEWALK_TRY(auto inbox, inbox_of(store));
   ROPEWALK_TRY(auto message, inbox->create_message());
   ROPEWALK_CHECK(client::write_content(store, *message, written.content));
   ROPEWALK_CHECK(message->save());
   written.id = message->id();
   if (written.id.is_null()) return wrong("the saved message has no id");
+  return {};
+}
+
+Told write_message(MessageStore& store, Written& written) {
+  ROPEWALK_CHECK(watch_inbox(store, written));
+  ROPEWALK_CHECK(write_into_inbox(store, written));
   return "Saved as message " + short_id(written.id.value) + " of the Inbox, with a body of " +
          size_text(client::text_of(written.content.properties.all(), tag::PidTagBody).size()) +
          " and an attachment of 150,000 bytes\n";
@@ -326,6 +337,18 @@ Result<std::vector<Sample>> load_samples(const std::string& folder) {
   }
   if (samples.empty()) return Error{"there is no .eml file in " + folder};
   return samples;
+}
+
+client::Outcome<std::string> write_and_be_told(client::MessageStore& store, const std::string& subject,
+                                               const std::function<bool()>& is_waiting) {
+  Written written;
+  written.content = {};
+  written.content.properties.set_text(PropTag(tag::PidTagMessageClass), "IPM.Note");
+  written.content.properties.set_text(PropTag(tag::PidTagSubject), subject);
+  ROPEWALK_CHECK(watch_inbox(store, written));
+  if (!is_waiting()) return wrong("the client does not wait for events");
+  ROPEWALK_CHECK(write_into_inbox(store, written));
+  return receive_notification(written);
 }
 
 std::vector<DemoStep> demo_steps(const std::vector<Sample>& samples) {
