@@ -30,25 +30,27 @@ class Client final : public TcpClient {
     if (wake_ >= 0) ::close(wake_);
   }
 
-  Status open(const std::string& host, u16 port, Milliseconds timeout);
+  Status connect(const std::string& host, u16 port, Milliseconds timeout) override;
 
   Status send(ByteView bytes, Milliseconds timeout) override {
     std::array<std::string_view, 1> parts{text_of(bytes)};
+    const auto until = Clock::now() + timeout;
     for (;;) {
       const Io state = transport_->write(parts);
       if (state == Io::done) return {};
       if (state == Io::closed) return over();
-      ROPEWALK_CHECK(wait(POLLOUT, timeout));
+      ROPEWALK_CHECK(wait(POLLOUT, until, timeout));
     }
   }
   Result<ByteView> receive(Milliseconds timeout) override {
     buffer_.resize(64u << 10);
+    const auto until = Clock::now() + timeout;
     for (;;) {
       std::size_t count = 0;
       const Io state = transport_->read(buffer_, count);
       if (state == Io::done) return bytes_of(std::string_view(buffer_.data(), count));
       if (state == Io::closed) return over();
-      ROPEWALK_CHECK(wait(POLLIN, timeout));
+      ROPEWALK_CHECK(wait(POLLIN, until, timeout));
     }
   }
   void interrupt() override {
@@ -62,7 +64,8 @@ class Client final : public TcpClient {
     return Error{where_ + (transport_->error().empty() ? " ended the connection" : ": " + transport_->error())};
   }
   Status try_address(const addrinfo& address, Milliseconds timeout);
-  Status wait(short what, Milliseconds timeout) const;
+  // `timeout`: for people, what `until` was made of.
+  Status wait(short what, Clock::time_point until, Milliseconds timeout) const;
 
   int socket_ = -1, wake_;
   std::unique_ptr<Transport> transport_;
@@ -70,11 +73,10 @@ class Client final : public TcpClient {
   std::string where_, peer_;
 };
 
-Status Client::wait(short what, Milliseconds timeout) const {
-  const auto until = Clock::now() + timeout;
+Status Client::wait(short what, Clock::time_point until, Milliseconds timeout) const {
   for (;;) {
     std::array<pollfd, 2> files{{{socket_, what, 0}, {wake_, POLLIN, 0}}};
-    const auto left = std::chrono::duration_cast<Milliseconds>(until - Clock::now()).count();
+    const auto left = std::chrono::ceil<Milliseconds>(until - Clock::now()).count();
     const int count = ::poll(files.data(), files.size(), static_cast<int>(std::max<i64>(left, 0)));
     if (count < 0 && errno == EINTR) continue;
     if (count == 0) return Error{where_ + " is silent for " + std::to_string(timeout.count() / 1000) + " s"};
@@ -91,7 +93,7 @@ Status Client::try_address(const addrinfo& address, Milliseconds timeout) {
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(socket_, address.ai_addr, address.ai_addrlen) != 0) {
     if (errno != EINPROGRESS) return Error{"cannot connect to " + where_ + ": " + std::strerror(errno)};
-    ROPEWALK_CHECK(wait(POLLOUT, timeout));
+    ROPEWALK_CHECK(wait(POLLOUT, Clock::now() + timeout, timeout));
     int failed = 0;
     socklen_t size = sizeof failed;
     ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &failed, &size);
@@ -103,7 +105,7 @@ Status Client::try_address(const addrinfo& address, Milliseconds timeout) {
   return {};
 }
 
-Status Client::open(const std::string& host, u16 port, Milliseconds timeout) {
+Status Client::connect(const std::string& host, u16 port, Milliseconds timeout) {
   where_ = host + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -120,10 +122,6 @@ Status Client::open(const std::string& host, u16 port, Milliseconds timeout) {
 
 }  // namespace
 
-Result<std::unique_ptr<TcpClient>> TcpClient::connect(const std::string& host, u16 port, Milliseconds timeout) {
-  auto client = std::make_unique<Client>();
-  ROPEWALK_CHECK(client->open(host, port, timeout));
-  return std::unique_ptr<TcpClient>(std::move(client));
-}
+std::unique_ptr<TcpClient> TcpClient::make() { return std::make_unique<Client>(); }
 
 }  // namespace ropewalk::net

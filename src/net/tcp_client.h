@@ -13,11 +13,12 @@ namespace ropewalk::net {
 class TcpClient {
  public:
   using Milliseconds = std::chrono::milliseconds;
-  // Connects to a name or an address; an error says to what it could not, and why.
-  static Result<std::unique_ptr<TcpClient>> connect(const std::string& host, u16 port, Milliseconds timeout);
+  static std::unique_ptr<TcpClient> make();
   virtual ~TcpClient() = default;
 
-  // All of it, or an error; `timeout` is the longest silence.
+  // Connects to a name or an address, once; an error says to what it could not, and why.
+  virtual Status connect(const std::string& host, u16 port, Milliseconds timeout) = 0;
+  // All of it within the time, or an error.
   virtual Status send(ByteView bytes, Milliseconds timeout) = 0;
   // What arrives next, valid until the next call; an error where the other side ends the connection.
   virtual Result<ByteView> receive(Milliseconds timeout) = 0;

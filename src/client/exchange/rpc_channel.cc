@@ -85,18 +85,35 @@ Result<void, ChannelFailure> RpcChannel::ensure_connected() {
   } else if (rpc.port == 0) {
     RpcOptions mapper = rpc;
     mapper.port = options.mapper_port;
-    auto port = map_endpoint(mapper, emsmdb::kEmsmdb);
+    ROPEWALK_CHECK(connect_to(std::move(mapper)));
+    auto port = map_endpoint(*client_, emsmdb::kEmsmdb);
+    drop_client();
     if (!port.ok()) return ChannelFailure{std::move(port.error()), false};
     rpc.port = *port;
   }
   if (auto taken = take_security(options, rpc); !taken.ok()) return ChannelFailure{std::move(taken.error()), false};
   rpc.association = state_->rpc_session().association;
-  auto client = RpcClient::connect(std::move(rpc));
+  return connect_to(std::move(rpc));
+}
+
+// interrupt() can reach the client from before it connects.
+Result<void, ChannelFailure> RpcChannel::connect_to(RpcOptions options) {
+  auto client = RpcClient::make(std::move(options));
   if (!client.ok()) return ChannelFailure{std::move(client.error()), false};
+  {
+    std::lock_guard lock(client_mutex_);
+    if (interrupted_) return ChannelFailure{{ErrorCode::rpc_failed, "interrupted"}, false};
+    client_ = std::move(*client);
+  }
+  auto opened = client_->open();
+  if (opened.ok()) return {};
+  drop_client();
+  return ChannelFailure{std::move(opened.error()), false};
+}
+
+void RpcChannel::drop_client() {
   std::lock_guard lock(client_mutex_);
-  if (interrupted_) return ChannelFailure{{ErrorCode::rpc_failed, "interrupted"}, false};
-  client_ = std::move(*client);
-  return {};
+  client_.reset();
 }
 
 Result<std::vector<u8>, ChannelFailure> RpcChannel::post(RequestType type, ByteView body, ByteView rops) {
@@ -114,15 +131,13 @@ Result<std::vector<u8>, ChannelFailure> RpcChannel::post(RequestType type, ByteV
   }
   const auto began = std::chrono::steady_clock::now();
   if (type == RequestType::connect) {  // a new session, on a new connection
-    std::lock_guard lock(client_mutex_);
-    client_.reset();
+    drop_client();
     state_->set_rpc_session({});
   }
   ROPEWALK_CHECK(ensure_connected());
   auto answer = dispatch(type, body);
   if (!answer.ok()) {
-    std::lock_guard lock(client_mutex_);
-    client_.reset();
+    drop_client();
     async_handle_ = {};
     return answer;
   }

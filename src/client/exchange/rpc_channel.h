@@ -17,6 +17,8 @@ class RpcChannel final : public Channel {
  private:
   using Body = Result<std::vector<u8>, ChannelFailure>;
   Result<void, ChannelFailure> ensure_connected();
+  Result<void, ChannelFailure> connect_to(RpcOptions options);
+  void drop_client();
   Body dispatch(mapihttp::RequestType type, ByteView body);
   Body connect(ByteView body);
   Body execute(ByteView body);

@@ -38,24 +38,20 @@ Failure RpcClient::malformed(const dcerpc::Interface& interface, const std::stri
 
 namespace {
 
-Outcome<std::unique_ptr<RpcTransport>> make_transport(const RpcOptions& options) {
-  if (!options.http) {
-    auto tcp = net::TcpClient::connect(options.host, options.port, options.connect_timeout);
-    if (!tcp.ok()) return failure(ErrorCode::rpc_failed, tcp.error().text);
-    return over_tcp(std::move(*tcp));
-  }
+std::unique_ptr<RpcTransport> make_transport(const RpcOptions& options) {
+  if (!options.http) return over_tcp(options.host, options.port, options.connect_timeout);
   RpcHttpOptions http = *options.http;
   http.server = options.host + ":" + std::to_string(options.port);
   if (options.observer)
     http.seen = [observer = options.observer](bool sent, std::string_view name, std::size_t bytes) {
       observer({sent, dcerpc::PacketType::rts, bytes, {}, {}, name});
     };
-  return connect_over_http(std::move(http));
+  return over_http(std::move(http));
 }
 
 }  // namespace
 
-Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
+Outcome<std::unique_ptr<RpcClient>> RpcClient::make(RpcOptions options) {
   rpc::ClientSettings settings;
   settings.association = options.association;
   if (options.mechanism != auth::Mechanism::none) {
@@ -73,8 +69,14 @@ Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
     settings.level = static_cast<dcerpc::AuthLevel>(options.level);
     settings.security = std::move(*made);
   }
-  ROPEWALK_TRY(auto transport, make_transport(options));
+  auto transport = make_transport(options);
   return std::unique_ptr<RpcClient>(new RpcClient(std::move(options), std::move(transport), std::move(settings)));
+}
+
+Outcome<std::unique_ptr<RpcClient>> RpcClient::connect(RpcOptions options) {
+  ROPEWALK_TRY(auto client, make(std::move(options)));
+  ROPEWALK_CHECK(client->open());
+  return client;
 }
 
 // Cuts what passes into PDUs, for the observer.
@@ -94,25 +96,33 @@ void RpcClient::observe(bool sent, ByteView bytes) {
   seen.erase(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-Status RpcClient::flush() {
+Result<std::chrono::milliseconds> RpcClient::Deadline::left() const {
+  const auto time = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  if (time.count() <= 0) return Error{"there is no whole answer within " + std::to_string(timeout.count() / 1000) + " s"};
+  return time;
+}
+
+Status RpcClient::flush(const Deadline& deadline) {
   const ByteView out = connection_.output();
   if (out.empty()) return {};
   observe(true, out);
-  ROPEWALK_CHECK(transport_->send(out, options_.timeout));
+  ROPEWALK_TRY(const auto left, deadline.left());
+  ROPEWALK_CHECK(transport_->send(out, left));
   connection_.sent(out.size());
   return {};
 }
 
-Status RpcClient::pull(std::chrono::milliseconds timeout) {
-  ROPEWALK_CHECK(flush());
-  auto received = transport_->receive(timeout);
+Status RpcClient::pull(const Deadline& deadline) {
+  ROPEWALK_CHECK(flush(deadline));
+  ROPEWALK_TRY(const auto left, deadline.left());
+  auto received = transport_->receive(left);
   if (!received.ok())
     return connection_.is_ending() ? Error{"the server has asked to end the connection, and ended it"}
                                    : received.error();
   const ByteView bytes = *received;
   observe(false, bytes);
   connection_.receive(bytes);
-  ROPEWALK_CHECK(flush());
+  ROPEWALK_CHECK(flush(deadline));
   if (!connection_.error().empty()) return Error{connection_.error()};
   return {};
 }
@@ -123,12 +133,13 @@ Outcome<u16> RpcClient::bound(const dcerpc::Interface& interface) {
   method_ = {};
   const u16 context = connection_.bind(interface.id);
   const std::string what = "cannot bind to " + std::string(interface.name);
+  const Deadline deadline(options_.timeout);
   using State = rpc::ClientConnection::State;
   while (connection_.state(context) == State::asked ||
          (connection_.state(context) == State::accepted && !connection_.bound()))
-    if (Status pulled = pull(options_.timeout); !pulled.ok()) return failed(what, pulled.error().text);
+    if (Status pulled = pull(deadline); !pulled.ok()) return failed(what, pulled.error().text);
   if (connection_.state(context) == State::refused) return failed(what, connection_.refusal(context));
-  if (Status sent = flush(); !sent.ok()) return failed(what, sent.error().text);
+  if (Status sent = flush(deadline); !sent.ok()) return failed(what, sent.error().text);
   contexts_[&interface] = context;
   return context;
 }
@@ -141,8 +152,9 @@ Outcome<rpc::Reply> RpcClient::exchange(const dcerpc::Interface& interface, u16 
   const std::string what = std::string(method_) + " failed";
   auto id = connection_.call(context, opnum, stub);
   if (!id.ok()) return failed(what, id.error().text);
+  const Deadline deadline(timeout.count() != 0 ? timeout : options_.timeout);
   for (;;) {
-    if (Status pulled = pull(timeout.count() != 0 ? timeout : options_.timeout); !pulled.ok())
+    if (Status pulled = pull(deadline); !pulled.ok())
       return failed(what, pulled.error().text);
     for (rpc::Reply& reply : connection_.take_replies()) {
       if (reply.call_id != *id) continue;
@@ -187,8 +199,7 @@ Outcome<std::vector<MappedEndpoint>> lookup_endpoints(const RpcOptions& mapper) 
   return found;
 }
 
-Outcome<u16> map_endpoint(const RpcOptions& mapper, const dcerpc::Interface& interface) {
-  ROPEWALK_TRY(auto client, RpcClient::connect(mapper));
+Outcome<u16> map_endpoint(RpcClient& mapper, const dcerpc::Interface& interface) {
   epm::Binding wanted;
   wanted.interface_id = interface.id;
   wanted.transfer_syntax = dcerpc::kNdr;
@@ -202,13 +213,13 @@ Outcome<u16> map_endpoint(const RpcOptions& mapper, const dcerpc::Interface& int
   in.map_tower = ndr::FullPointer<epm::TowerOctets>::to(octets);
   in.max_towers = 4;
   Arena arena;
-  ROPEWALK_TRY(auto out, client->call<epm::MapOut>(epm::kEndpointMapper, 3, in, arena));
+  ROPEWALK_TRY(auto out, mapper.call<epm::MapOut>(epm::kEndpointMapper, 3, in, arena));
   for (const auto& one : out.towers.items) {
     if (!one) continue;
     auto binding = epm::read_tower(one->octets);
     if (binding && binding->transport == epm::FloorProtocol::tcp && binding->port != 0) return binding->port;
   }
-  return failure(ErrorCode::rpc_failed, "the endpoint mapper of " + mapper.host + " knows no endpoint of " +
+  return failure(ErrorCode::rpc_failed, "the endpoint mapper of " + mapper.host() + " knows no endpoint of " +
                                             std::string(interface.name) + " over TCP");
 }
 

@@ -43,10 +43,14 @@ Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& o
 /// A connection to one port. One thread at a time, but for interrupt().
 class RpcClient {
  public:
+  /// One that is not connected yet, for interrupt() to reach open().
+  static Outcome<std::unique_ptr<RpcClient>> make(RpcOptions options);
+  Outcome<void> open() { return transport_->open(); }
+  /// Both.
   static Outcome<std::unique_ptr<RpcClient>> connect(RpcOptions options);
 
   /// Offers the interface where that has not been done, and runs one of its methods. Errors: why the connection, the
-  /// bind or the call failed. `timeout` 0: the options'.
+  /// bind or the call failed. `timeout`: for the whole call, beside the bind's own; 0: the options'.
   template <class Out, class In>
   Outcome<Out> call(const dcerpc::Interface& interface, u16 opnum, const In& in, Arena& arena,
                     std::chrono::milliseconds timeout = {}) {
@@ -63,7 +67,9 @@ class RpcClient {
     if (!out.ok()) return malformed(interface, out.error().text());
     return *out;
   }
+  const std::string& host() const { return options_.host; }
   u32 association() const { return connection_.association(); }
+  /// Ends what is under way, and whatever is asked for later. Any thread.
   void interrupt() { transport_->interrupt(); }
 
  private:
@@ -72,8 +78,15 @@ class RpcClient {
   Outcome<u16> bound(const dcerpc::Interface& interface);
   Outcome<rpc::Reply> exchange(const dcerpc::Interface& interface, u16 context, u16 opnum, ByteView stub,
                                std::chrono::milliseconds timeout);
-  Status flush();
-  Status pull(std::chrono::milliseconds timeout);
+  // Within the time of one call: whoever sends a byte now and then is not waited for longer than whoever is silent.
+  struct Deadline {
+    explicit Deadline(std::chrono::milliseconds time) : timeout(time) {}
+    Result<std::chrono::milliseconds> left() const;
+    const std::chrono::milliseconds timeout;
+    const std::chrono::steady_clock::time_point until = std::chrono::steady_clock::now() + timeout;
+  };
+  Status flush(const Deadline& deadline);
+  Status pull(const Deadline& deadline);
   void observe(bool sent, ByteView bytes);
   Failure failed(const std::string& what, const std::string& why) const;
   Failure malformed(const dcerpc::Interface& interface, const std::string& why) const;
@@ -94,7 +107,7 @@ struct MappedEndpoint {
   std::string annotation;
 };
 Outcome<std::vector<MappedEndpoint>> lookup_endpoints(const RpcOptions& mapper);
-/// The port of one interface over TCP.
-Outcome<u16> map_endpoint(const RpcOptions& mapper, const dcerpc::Interface& interface);
+/// The port of one interface over TCP, as the mapper that is connected to says.
+Outcome<u16> map_endpoint(RpcClient& mapper, const dcerpc::Interface& interface);
 
 }  // namespace ropewalk::client::exchange

@@ -23,13 +23,21 @@ namespace {
 
 class TcpTransport final : public RpcTransport {
  public:
-  explicit TcpTransport(std::unique_ptr<net::TcpClient> client) : client_(std::move(client)) {}
+  TcpTransport(std::string host, u16 port, Milliseconds connect_timeout)
+      : host_(std::move(host)), port_(port), connect_timeout_(connect_timeout) {}
+  Outcome<void> open() override {
+    Status connected = client_->connect(host_, port_, connect_timeout_);
+    return connected.ok() ? Outcome<void>{} : failure(ErrorCode::rpc_failed, connected.error().text);
+  }
   Status send(ByteView pdus, Milliseconds timeout) override { return client_->send(pdus, timeout); }
   Result<ByteView> receive(Milliseconds timeout) override { return client_->receive(timeout); }
   void interrupt() override { client_->interrupt(); }
 
  private:
-  std::unique_ptr<net::TcpClient> client_;
+  const std::string host_;
+  const u16 port_;
+  const Milliseconds connect_timeout_;
+  const std::unique_ptr<net::TcpClient> client_ = net::TcpClient::make();
 };
 
 // The error that a proxy tells in its reason phrase, "RPC Error: 6ba" ([MS-RPCH] 2.1.2.1.3).
@@ -57,7 +65,7 @@ class HttpTransport final : public RpcTransport {
     if (pinger_.joinable()) pinger_.join();
   }
 
-  Outcome<void> open();
+  Outcome<void> open() override;
   Status send(ByteView pdus, Milliseconds timeout) override;
   Result<ByteView> receive(Milliseconds timeout) override;
   void interrupt() override;
@@ -268,14 +276,12 @@ void HttpTransport::keep_alive(Milliseconds interval) {
 
 }  // namespace
 
-std::unique_ptr<RpcTransport> over_tcp(std::unique_ptr<net::TcpClient> client) {
-  return std::make_unique<TcpTransport>(std::move(client));
+std::unique_ptr<RpcTransport> over_tcp(std::string host, u16 port, RpcTransport::Milliseconds connect_timeout) {
+  return std::make_unique<TcpTransport>(std::move(host), port, connect_timeout);
 }
 
-Outcome<std::unique_ptr<RpcTransport>> connect_over_http(RpcHttpOptions options) {
-  auto transport = std::make_unique<HttpTransport>(std::move(options));
-  ROPEWALK_CHECK(transport->open());
-  return std::unique_ptr<RpcTransport>(std::move(transport));
+std::unique_ptr<RpcTransport> over_http(RpcHttpOptions options) {
+  return std::make_unique<HttpTransport>(std::move(options));
 }
 
 }  // namespace ropewalk::client::exchange

@@ -16,6 +16,8 @@ class RpcTransport {
  public:
   using Milliseconds = std::chrono::milliseconds;
   virtual ~RpcTransport() = default;
+  /// Connects, once, before anything else but interrupt().
+  virtual Outcome<void> open() = 0;
   /// Whole PDUs; all of them, or an error.
   virtual Status send(ByteView pdus, Milliseconds timeout) = 0;
   /// What arrives next, valid until the next call.
@@ -24,7 +26,7 @@ class RpcTransport {
   virtual void interrupt() = 0;
 };
 
-std::unique_ptr<RpcTransport> over_tcp(std::unique_ptr<net::TcpClient> client);
+std::unique_ptr<RpcTransport> over_tcp(std::string host, u16 port, RpcTransport::Milliseconds connect_timeout);
 
 struct RpcHttpOptions {
   net::HttpClientOptions http;  // the proxy; max_body does not count
@@ -35,7 +37,7 @@ struct RpcHttpOptions {
   std::function<void(bool sent, std::string_view name, std::size_t bytes)> seen;
 };
 
-/// Opens a virtual connection. It is kept alive by pings while nobody uses it.
-Outcome<std::unique_ptr<RpcTransport>> connect_over_http(RpcHttpOptions options);
+/// A virtual connection. It is kept alive by pings while nobody uses it.
+std::unique_ptr<RpcTransport> over_http(RpcHttpOptions options);
 
 }  // namespace ropewalk::client::exchange
