@@ -1,12 +1,8 @@
 // For tests alone: a server on an empty data folder with two users, whose ROPs a stand-in runs, and ways to talk to it.
 #pragma once
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -15,6 +11,7 @@
 #include <thread>
 
 #include "directory/directory.h"
+#include "net/test_wire.h"
 #include "server/server.h"
 #include "server/test_client.h"
 #include "session/registry.h"
@@ -156,37 +153,7 @@ class Endpoint : public testing::Test {
   bool capturing_ = false;
 };
 
-// Bytes in, bytes out.
-class Wire {
- public:
-  explicit Wire(u16 port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
-  ~Wire() { close(); }
-  void close() {
-    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
-  }
-  void send(std::string_view bytes) { (void)!::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  std::string read_until(std::string_view end, std::chrono::milliseconds patience = 5s) {
-    std::string text;
-    while (end.empty() || text.find(end) == std::string::npos) {
-      pollfd file{socket_, POLLIN, 0};
-      if (::poll(&file, 1, static_cast<int>(patience.count())) <= 0) return text + "<silence>";
-      char buffer[65536];
-      const ssize_t count = ::recv(socket_, buffer, sizeof buffer, 0);
-      if (count <= 0) return text;
-      text.append(buffer, static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-
- private:
-  int socket_;
-};
+using net::Wire;
 
 inline std::string raw_request(const TestClient& client, const std::string& type, std::string_view body) {
   std::string text =
