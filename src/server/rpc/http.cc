@@ -226,6 +226,29 @@ Awaitable<void> RpcHttpEndpoint::echo(Call& call) {
 
 // ---- channels ----
 
+// A request as one end of a virtual connection, for as long as it is served, however that ends.
+class RpcHttpEndpoint::Attached {
+ public:
+  Attached(RpcHttpEndpoint& endpoint, Call& call, HttpTunnel& tunnel, u64 channel)
+      : endpoint_(endpoint), call_(call), tunnel_(tunnel), channel_(channel) {}
+  ~Attached() {
+    call_.responder.on_interrupt({});
+    call_.responder.abandon();
+    tunnel_.detach(channel_);
+    if (!tunnel_.over()) return;
+    endpoint_.tell_end(call_, tunnel_);
+    endpoint_.forget(call_.opening.connection, &tunnel_);
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  RpcHttpEndpoint& endpoint_;
+  Call& call_;
+  HttpTunnel& tunnel_;
+  u64 channel_;
+};
+
 Awaitable<void> RpcHttpEndpoint::serve(Call& call, Tunnel tunnel) {
   net::Signal wake;
   const u64 channel = tunnel->attach(call.opening, call.responder, wake, longest_silence(call.request));
@@ -235,16 +258,12 @@ Awaitable<void> RpcHttpEndpoint::serve(Call& call, Tunnel tunnel) {
     co_await refuse(call, kProtocolError, why.empty() ? "the virtual connection is over" : why);
     co_return;
   }
+  const Attached attached(*this, call, *tunnel, channel);
   if (!call.rest.empty()) tunnel->receive(channel, call.rest);
   if (call.opening.direction == Direction::in)
     co_await serve_in(call, *tunnel, channel, wake);
   else
     co_await serve_out(call, *tunnel, channel, wake);
-  call.responder.abandon();
-  tunnel->detach(channel);
-  if (!tunnel->over()) co_return;
-  tell_end(call, *tunnel);
-  forget(call.opening.connection, tunnel.get());
 }
 
 Awaitable<void> RpcHttpEndpoint::serve_in(Call& call, HttpTunnel& tunnel, u64 channel, net::Signal wake) {
@@ -270,9 +289,10 @@ Awaitable<void> RpcHttpEndpoint::serve_out(Call& call, HttpTunnel& tunnel, u64 c
     }
     tunnel.set_reading(channel, false);
   }
-  bool gone = false;
-  call.responder.on_interrupt([&gone, wake](net::Interrupt why) {
-    if (why == net::Interrupt::client_gone) gone = true;
+  auto is_gone = std::make_shared<bool>(false);
+  const bool& gone = *is_gone;
+  call.responder.on_interrupt([is_gone, wake](net::Interrupt why) {
+    if (why == net::Interrupt::client_gone) *is_gone = true;
     wake.set();
   });
   while (!gone && !tunnel.may_answer(channel) && !tunnel.is_finished(channel))
@@ -291,7 +311,6 @@ Awaitable<void> RpcHttpEndpoint::serve_out(Call& call, HttpTunnel& tunnel, u64 c
     if (tunnel.is_finished(channel)) break;
     (void)co_await wake.wait_for(std::chrono::hours(1));
   }
-  call.responder.on_interrupt({});
 }
 
 // ---- the end ----

@@ -38,6 +38,7 @@ class RpcHttpEndpoint {
  private:
   struct Call;
   class Deadline;
+  class Attached;
   using Tunnel = std::shared_ptr<HttpTunnel>;
 
   net::Awaitable<void> refuse(Call& call, u32 error, const std::string& reason);

@@ -93,6 +93,55 @@ class RpcHttp : public Endpoint {
   Echo echo_;
 };
 
+// Whatever breaks underneath a request, its channel is given back, and with it the virtual connection.
+TEST_F(RpcHttp, AnExceptionLeavesNoChannelBehind) {
+  Log log(LogLevel::off);
+  std::filesystem::copy(template_, folder_);
+  auto people = directory::Directory::open(folder_.string());
+  ASSERT_TRUE(people.ok()) << people.error().text;
+  directory::Authenticator authenticator(**people, {});
+  net::WorkerPool pool(1);
+  HttpSignIn sign_in({**people, authenticator, pool, log}, config_);
+  rpc::Associations associations;
+  RpcHost host;
+  host.transport = "ncacn_http";
+  host.endpoint.associations = &associations;
+  host.endpoint.interfaces.push_back({echo::kEcho.id, 10, {}, &echo_});
+  int asked = 0;
+  host.endpoint.make_security = [&](auth::Mechanism, const std::string&) -> auth::ContextResult {
+    ++asked;
+    throw std::runtime_error("broken");
+  };
+  RpcHttpEndpoint endpoint({sign_in, log, [&](u16) { return &host; }, {"localhost"}, "127.0.0.1"}, {});
+  net::HttpServerOptions options;
+  options.endpoints.push_back({"127.0.0.1", 0, nullptr});
+  options.streams = RpcHttpEndpoint::streams;
+  auto http = net::HttpServer::start(std::move(options), [&](net::HttpRequest& request, net::HttpResponder& responder) {
+    return endpoint.handle(request, responder);
+  });
+  ASSERT_TRUE(http.ok()) << http.error().text;
+  {
+    rpc::ClientSettings settings;
+    auth::ClientOptions who;
+    who.account = "user1@ropewalk.test";
+    who.password = "secret";
+    who.dce_style = true;
+    auto security = auth::make_client(auth::Mechanism::ntlm, who);
+    ASSERT_TRUE(security.ok());
+    settings.type = dcerpc::AuthType::ntlm;
+    settings.level = dcerpc::AuthLevel::connect;
+    settings.security = std::move(*security);
+    HttpRpcClient client((*http)->listening().front().port, "user1@ropewalk.test", "localhost:6001",
+                         std::move(settings));
+    EXPECT_FALSE(client.connect(echo::kEcho.id));
+    for (int i = 0; i < 200 && endpoint.tunnels() != 0; ++i) std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(endpoint.tunnels(), 0u);  // while the client still holds the other channel
+  }
+  endpoint.stop();
+  (*http)->stop(0ms);
+}
+
 TEST_F(RpcHttp, AWholeConversationAsTheUserWhomHttpKnows) {
   start();
   {

@@ -14,11 +14,12 @@ class HttpRpcClient {
  public:
   using Peer = rpc::http::TestPeer;
 
-  explicit HttpRpcClient(u16 port, std::string user = "user1@ropewalk.test", std::string target = "localhost:6001")
-      : port_(port), user_(std::move(user)), target_(std::move(target)) {}
+  explicit HttpRpcClient(u16 port, std::string user = "user1@ropewalk.test", std::string target = "localhost:6001",
+                         rpc::ClientSettings settings = {})
+      : rpc(std::move(settings)), port_(port), user_(std::move(user)), target_(std::move(target)) {}
 
   Peer peer;
-  rpc::ClientConnection rpc{rpc::ClientSettings{}};
+  rpc::ClientConnection rpc;
   std::size_t in_lifetime = 1u << 30;  // bytes after which the IN channel is recycled
   std::string password = "secret";
   std::vector<std::string> responses;  // the heads of the OUT channels' responses
