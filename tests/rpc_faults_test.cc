@@ -77,8 +77,9 @@ class Healthy {
 
 class RpcFaults : public ServedRpc {
  protected:
+  virtual std::string settings() const { return {}; }
   void SetUp() override {
-    start("", {"user3@ropewalk.test", "user4@ropewalk.test"});
+    start(settings(), {"user3@ropewalk.test", "user4@ropewalk.test"});
     RpcTalk warm(where(3), Step::bind_mapper);
     ASSERT_TRUE(warm.run_until(Step::bind_mapper, Step::kSteps)) << warm.wrong();
     healthy_.emplace(profile("ntlm", "privacy"), kPassword);
@@ -292,8 +293,13 @@ TEST_F(RpcFaults, InterleavedCallsEndOnlyTheirOwnConnection) {
   EXPECT_THAT(wrong_, testing::IsEmpty());
 }
 
-// What is begun and not brought to an end: half a minute, then the connection ends. One that is only idle stays.
-TEST_F(RpcFaults, NeverFinished) {
+class ShortPatience : public RpcFaults {
+ protected:
+  std::string settings() const override { return "[rpc]\npatience = 4\n"; }
+};
+
+// What is begun and not brought to an end: the server's patience, then the connection ends. One that is only idle stays.
+TEST_F(ShortPatience, NeverFinished) {
   std::vector<std::unique_ptr<RpcTalk>> begun;
   for (int i = 0; i < 100; ++i) {
     const auto step = static_cast<Step>(i % Step::kSteps);
@@ -310,7 +316,7 @@ TEST_F(RpcFaults, NeverFinished) {
   }
   RpcTalk idle(where(3), Step::bind);
   ASSERT_TRUE(idle.run_until(Step::bind, Step::execute)) << idle.wrong();
-  const auto until = std::chrono::steady_clock::now() + 40s;
+  const auto until = std::chrono::steady_clock::now() + 14s;
   int left = 0;
   for (auto& talk : begun) {
     auto patience = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <csignal>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -111,6 +113,49 @@ TEST_F(RpcHttp, NotificationsCome) {
   // The server ends although somebody waits.
   server_->signal(SIGTERM);
   EXPECT_EQ(server_->wait(), 0);
+}
+
+// Both mappers, over TCP and at port 593 of the proxy, know everything: over TCP and over HTTP, with an object and
+// without.
+TEST_F(RpcHttp, TheEndpointMapperKnowsBothTransports) {
+  start({"--https-port", "0", "--rpc-port", "0", "--epm-port", "0"});
+  std::string mapper, mailbox;
+  for (int i = 0; i < 3 && mapper.empty(); ++i) {
+    const std::string line = server_->read_line();
+    const auto open = line.find('[');
+    if (open == line.npos) continue;
+    const std::string port = line.substr(open + 1, line.find(']') - open - 1);
+    (line.find("(endpoint mapper)") == line.npos ? mailbox : mapper) = port;
+  }
+  const Ran ran = run_program({"rpc", "endpoints", "127.0.0.1", "--mapper-port", mapper, "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  std::map<std::string, int> any, one;
+  const boost::json::value list = boost::json::parse(ran.out);
+  for (const auto& entry : list.as_array()) {
+    auto text = [&](const char* key) { return std::string(entry.at(key).as_string()); };
+    ++(text("object").empty() ? any : one)[text("interface") + " " + text("binding")];
+  }
+  std::map<std::string, int> wanted;
+  for (const char* interface : {"EMSMDB", "AsyncEMSMDB", "NSPI", "RFR"}) {
+    for (const char* port : {"6001", "6002", "6004"})
+      wanted[std::string(interface) + " ncacn_http:127.0.0.1[" + port + "]"] = 1;
+    wanted[std::string(interface) + " ncacn_ip_tcp:127.0.0.1[" + mailbox + "]"] = 1;
+  }
+  EXPECT_EQ(any, wanted);
+  EXPECT_EQ(one, wanted);
+  const u16 https = static_cast<u16>(std::stoi(binding_.substr(binding_.rfind(':') + 1)));
+  client::exchange::RpcOptions proxied;
+  proxied.host = "localhost";
+  proxied.port = 593;
+  proxied.http.emplace();
+  proxied.http->http.host = "127.0.0.1";
+  proxied.http->http.port = https;
+  proxied.http->http.ca_file = certificate();
+  proxied.http->user = kUser;
+  proxied.http->password = kPassword;
+  auto there = client::exchange::lookup_endpoints(proxied);
+  ASSERT_TRUE(there.ok()) << there.error().text;
+  EXPECT_EQ(there->size(), list.as_array().size());
 }
 
 TEST_F(RpcHttp, RefusalsAreOneLine) {

@@ -251,6 +251,7 @@ void read_root(Section& root, Config& config) {
     rpc.number("mapper", config.epm_port, 0, 65535);
     rpc.text("keytab", config.keytab);
     rpc.flag("http", config.rpc_http);
+    rpc.number("patience", config.rpc_patience, 1, 3600);
     rpc.flag("ntlm_v1", config.ntlm_v1);
     rpc.choice(
         "level", [&](const std::string& text) { return take_level(text, config.rpc_level); },

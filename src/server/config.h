@@ -41,6 +41,7 @@ struct Config {
   bool epm_optional = false;                     // not in the file: do without the mapper where its port is taken
   auth::Level rpc_level = auth::Level::privacy;  // rpc.level: what callers protect at least
   std::string keytab{};                          // rpc.keytab: for Kerberos, over HTTP too; empty: none
+  std::chrono::seconds rpc_patience{30};         // rpc.patience: for what a client has begun: a bind, a fragment
   bool rpc_http = true;                          // rpc.http: RPC over HTTP at the HTTPS and HTTP ports
   bool ntlm_v1 = false;                          // rpc.ntlm_v1: answers of clients before Windows 2000, too
 

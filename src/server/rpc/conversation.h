@@ -13,6 +13,8 @@ struct RpcHost {
   rpc::Endpoint endpoint;
   std::string transport;  // "ncacn_ip_tcp"
   Tap* tap = nullptr;     // null: nobody may watch
+  // How long a client may leave unfinished what it has begun: a bind, a fragment, an authentication.
+  std::chrono::seconds patience{30};
 };
 
 // Bytes come in by feed(), go out by take_output(). Any thread, but one feed() at a time.

@@ -105,10 +105,14 @@ class RpcServer::Impl {
   static void add_services(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
   void fill_host(RpcHost& host, const char* transport);
   void make_http_hosts();
-  void register_endpoints(EndpointMapper& mapper, epm::FloorProtocol transport, u16 port);
+  bool serves_http() const {
+    return parts_.config.rpc_http && (parts_.config.https_port || parts_.config.http_port);
+  }
+  void register_endpoints(epm::FloorProtocol transport, u16 port);
   void announce(const std::vector<u16>& ports);
 
   RpcServerParts parts_;
+  const Guid instance_ = Guid::random();
   auth::ServerOptions security_;
   rpc::Statistics statistics_;
   ContextHandles handles_;
@@ -152,6 +156,7 @@ void RpcServer::Impl::fill_host(RpcHost& host, const char* transport) {
   };
   host.endpoint.log = [this](const std::string& line) { parts_.log.warning(line); };
   host.tap = parts_.tap;
+  host.patience = parts_.config.rpc_patience;
   host.transport = transport;
 }
 
@@ -182,7 +187,7 @@ void RpcServer::Impl::make_http_hosts() {
     } else {
       add_services(at.host, {&*emsmdb_, &*async_, &nspi_, &rfr_}, auth::Level::none);
       add_services(at.host, parts_.more, auth::Level::none);
-      register_endpoints(http_mapper_, epm::FloorProtocol::http, at.port);
+      if (serves_http()) register_endpoints(epm::FloorProtocol::http, at.port);
     }
     add_services(at.host, {&at.management}, auth::Level::none);
     fill_host(at.host, "ncacn_http");
@@ -190,20 +195,23 @@ void RpcServer::Impl::make_http_hosts() {
   }
 }
 
-void RpcServer::Impl::register_endpoints(EndpointMapper& mapper, epm::FloorProtocol transport, u16 port) {
-  auto add = [&mapper, transport](const dcerpc::Interface& interface, u16 at, const char* annotation) {
+// With both mappers, over TCP and over HTTP; and each twice: for whoever asks for any object, and for whoever asks for
+// this instance of the server, by its UUID.
+void RpcServer::Impl::register_endpoints(epm::FloorProtocol transport, u16 port) {
+  auto add = [&](const dcerpc::Interface& interface, const char* annotation) {
     epm::Binding binding;
     binding.interface_id = interface.id;
     binding.transfer_syntax = dcerpc::kNdr;
     binding.transport = transport;
-    binding.port = at;
-    mapper.map.add({binding, {}, annotation});
+    binding.port = port;
+    for (EndpointMapper* mapper : {&mapper_, &http_mapper_})
+      for (const Guid& object : {Guid(), instance_}) mapper->map.add({binding, object, annotation});
   };
-  add(emsmdb_->interface(), port, "Microsoft Exchange Information Store");
-  add(async_->interface(), port, "Microsoft Exchange Information Store, notifications");
-  add(nspi_.interface(), port, "Microsoft NT Directory NSP Interface");
-  add(rfr_.interface(), port, "MS Exchange Directory RFR Interface");
-  for (RpcService* service : parts_.more) add(service->interface(), port, service->interface().name.data());
+  add(emsmdb_->interface(), "Microsoft Exchange Information Store");
+  add(async_->interface(), "Microsoft Exchange Information Store, notifications");
+  add(nspi_.interface(), "Microsoft NT Directory NSP Interface");
+  add(rfr_.interface(), "MS Exchange Directory RFR Interface");
+  for (RpcService* service : parts_.more) add(service->interface(), service->interface().name.data());
 }
 
 Status RpcServer::Impl::start() {
@@ -231,7 +239,7 @@ void RpcServer::Impl::announce(const std::vector<u16>& ports) {
   };
   std::size_t next = 0;
   if (config.rpc_port) {
-    register_endpoints(mapper_, epm::FloorProtocol::tcp, ports[next]);
+    register_endpoints(epm::FloorProtocol::tcp, ports[next]);
     listening(ports[next++], host_);
   }
   if (config.epm_port) listening(ports[next], mapper_host_);

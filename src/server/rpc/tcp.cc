@@ -8,8 +8,6 @@ namespace {
 using net::Awaitable;
 using net::TcpStream;
 
-// What a client may leave unfinished for how long: a bind, a fragment, an authentication.
-constexpr std::chrono::seconds kPatience{30};
 // More of either and nothing is read until it is less: a client that does not read its answers stops itself.
 constexpr std::size_t kMostCalls = 32;
 
@@ -61,7 +59,7 @@ Awaitable<void> TcpTalk::run() {
   conversation_ = std::make_shared<RpcConversation>(host_, std::move(link), poke);
   while (!conversation_->is_over()) {
     const bool deadline = conversation_->is_waiting_for_more();
-    stream_->set_deadline(deadline ? TcpStream::Clock::now() + kPatience : TcpStream::Clock::time_point::max());
+    stream_->set_deadline(deadline ? TcpStream::Clock::now() + host_.patience : TcpStream::Clock::time_point::max());
     const std::string_view bytes = co_await stream_->read();
     if (bytes.empty()) break;
     auto calls = conversation_->feed(bytes_of(bytes));
