@@ -22,6 +22,7 @@
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/mapihttp/address_book_values.h"
 #include "protocol/mapihttp/request_types.h"
+#include "protocol/nspi/templates.h"
 #include "protocol/ntlmssp/messages.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
@@ -66,6 +67,7 @@ constexpr const wire::StructInfo* kMapiStructs[] = {
     &struct_info<mapi::Xid>,
     &struct_info<mapi::SizedXid>,
     &struct_info<mapi::PredecessorChangeList>,
+    &struct_info<nspi::TemplateData>,
     &struct_info<mapi::IdSetParts<u16>>,
     &struct_info<mapi::IdSetParts<Guid>>,
     &struct_info<rop::InputBuffer>,

@@ -103,6 +103,7 @@ class Server::Impl {
   Log log_;
   session::Registry registry_;
   std::unique_ptr<directory::Directory> directory_;
+  std::unique_ptr<directory::AddressBook> book_;
   std::shared_ptr<net::TlsContext> tls_;
   Tap tap_;
   std::vector<Listening> listening_;
@@ -122,6 +123,7 @@ class Server::Impl {
   std::unique_ptr<net::WorkerPool> pool_, sign_in_;
   std::optional<directory::Authenticator> authenticator_;
   std::optional<EmsmdbService> service_;
+  std::optional<AddressBookService> address_book_;
   std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
   std::unique_ptr<AutodiscoverEndpoint> autodiscover_;
@@ -134,6 +136,7 @@ class Server::Impl {
 Status Server::Impl::open_data() {
   if (config_.data.empty()) return Error{"no data folder is given (--data DIR, or 'data' in the configuration)"};
   ROPEWALK_TRY(directory_, directory::Directory::open(config_.data, config_.organization));
+  ROPEWALK_TRY(book_, directory::AddressBook::open(config_.data, config_.organization));
   mailboxes_.emplace(config_.data);
   return {};
 }
@@ -183,6 +186,8 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   std::function<void(const std::string&)> debug;
   if (log_.writes(LogLevel::debug)) debug = [this](const std::string& line) { log_.debug(line); };
   service_.emplace(EmsmdbService::Parts{registry_, *rops_, user_of_dn, refused, debug});
+  auto failed = [this](const std::string& line) { log_.error(line); };
+  address_book_.emplace(AddressBookService::Parts{*book_, config_.organization, refused, failed});
   http_sign_in_.emplace(HttpSignIn::Parts{*directory_, *authenticator_, *sign_in_, log_}, config_);
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
   ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *http_sign_in_, log_}, config_));
@@ -240,11 +245,13 @@ net::Awaitable<void> Server::Impl::handle_plainly(net::HttpRequest& request, net
 }
 
 Status Server::Impl::start_rpc() {
-  auto started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
+  auto started =
+      RpcServer::start({config_, *service_, *address_book_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
   if (!started && config_.epm_optional) {
     log_.warning("no endpoint mapper: " + started.error().text);
     config_.epm_port = std::nullopt;
-    started = RpcServer::start({config_, *service_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
+    started = RpcServer::start(
+        {config_, *service_, *address_book_, *directory_, *authenticator_, *pool_, log_, more_, &tap_});
   }
   ROPEWALK_TRY(rpc_, std::move(started));
   if (!config_.rpc_http) return {};
@@ -277,6 +284,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::unique_
 
 const std::vector<Server::Listening>& Server::listening() const { return impl_->listening_; }
 directory::Directory& Server::directory() { return *impl_->directory_; }
+directory::AddressBook& Server::address_book() { return *impl_->book_; }
 session::Registry& Server::sessions() { return impl_->registry_; }
 std::shared_ptr<net::TlsContext> Server::tls() { return impl_->tls_; }
 Tap& Server::tap() { return impl_->tap_; }

@@ -11,8 +11,9 @@
 #include "server/tap.h"
 
 namespace ropewalk::directory {
+class AddressBook;
 class Directory;
-}
+}  // namespace ropewalk::directory
 namespace ropewalk::session {
 class Registry;
 }
@@ -42,6 +43,7 @@ class Server {
 
   const std::vector<Listening>& listening() const;
   directory::Directory& directory();
+  directory::AddressBook& address_book();
   session::Registry& sessions();
   // Where whoever watches live puts himself.
   Tap& tap();

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/utf16.h"
-#include "directory/ntlm_source.h"
 #include "net/signal.h"
 #include "protocol/dcerpc/status.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/emsmdb/methods.h"
 #include "server/identity.h"
+#include "server/rpc/caller.h"
 
 // As in mapihttp_endpoint.cc, results of co_await are named before they are tested: g++ 12.
 
@@ -111,23 +111,12 @@ struct EmsmdbRpc::Connecting {
   ndr::String prefix{}, name{};
 };
 
-std::optional<session::UserIdentity> EmsmdbRpc::who_calls(const RpcCall& call) {
-  if (call.caller().account.empty()) {
-    if (call.link.user == nullptr) return std::nullopt;
-    return identity_of(*call.link.user);
-  }
-  auto found = parts_.directory.find_by_login(directory::login_of(*call.call.security));
-  if (!found.ok() || !*found) return std::nullopt;
-  return identity_of(**found);
-}
-
 // Fills in everything but the return value, which is the reply's. False: the caller is nobody.
 bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
-  auto user = who_calls(call);
+  auto user = user_of(call, parts_.directory);
   if (!user) {
     parts_.refused(
-        fmt::format("{}: EcDoConnectEx by {}, who is not in the directory", call.link.peer,
-                    call.caller().account.empty() ? "somebody without authentication" : call.caller().text()));
+        fmt::format("{}: EcDoConnectEx by {}, who is not in the directory", call.link.peer, caller_text(call)));
     return false;
   }
   const emsmdb::ConnectIn& in = connecting.in;
@@ -145,7 +134,7 @@ bool EmsmdbRpc::open_session(RpcCall& call, Connecting& connecting) {
   wanted.address = call.link.peer;
   const std::string application = "RPC/" + wanted.version.to_string();
   wanted.application = application;
-  ConnectReply& reply = connecting.reply = parts_.service.connect(*user, wanted);
+  ConnectReply& reply = connecting.reply = parts_.service.connect(identity_of(*user), wanted);
   out.polls_max = reply.polls_max;
   out.retry_count = reply.retry_count;
   out.retry_delay = reply.retry_delay;

@@ -32,7 +32,6 @@ class EmsmdbRpc final : public RpcService {
  private:
   // What EcDoConnect and EcDoConnectEx have in common.
   struct Connecting;
-  std::optional<session::UserIdentity> who_calls(const RpcCall& call);
   bool open_session(RpcCall& call, Connecting& connecting);
   RpcAnswer connect(RpcCall& call);
   RpcAnswer connect_ex(RpcCall& call);

@@ -15,24 +15,13 @@
 #include "rpc/services.h"
 #include "server/own_names.h"
 #include "server/rpc/emsmdb_rpc.h"
+#include "server/rpc/nspi_rpc.h"
 #include "server/rpc/referral_rpc.h"
 #include "server/rpc/tcp.h"
 #include "server/server_security.h"
 
 namespace ropewalk::server {
 namespace {
-
-// An interface whose binds work and whose methods are not served yet: every call is beyond its range.
-class BoundOnly final : public RpcService {
- public:
-  explicit BoundOnly(const dcerpc::Interface& interface) : interface_(interface) {}
-  const dcerpc::Interface& interface() const override { return interface_; }
-  u16 opnums() const override { return 0; }
-  net::Awaitable<RpcAnswer> run(RpcCall&) override { co_return RpcAnswer{dcerpc::kOpnumOutOfRange, {}}; }
-
- private:
-  const dcerpc::Interface& interface_;
-};
 
 RpcAnswer taken(rpc::Answer answer) {
   if (answer.ok()) return {0, std::move(*answer)};
@@ -80,6 +69,7 @@ constexpr std::array<u16, 3> kHttpPorts{6001, 6002, 6004};  // [MS-OXCRPC] 2.1, 
 std::span<const u16> served_rpc_methods(const dcerpc::Interface& interface) {
   if (&interface == &emsmdb::kEmsmdb) return EmsmdbRpc::kServed;
   if (&interface == &emsmdb::kAsyncEmsmdb) return AsyncEmsmdbRpc::kServed;
+  if (&interface == &nspi::kNspi) return NspiRpc::kServed;
   if (&interface == &rfr::kRfr) return ReferralRpc::kServed;
   if (&interface == &epm::kEndpointMapper) return rpc::kMapperServed;
   if (&interface == &mgmt::kManagement) return rpc::kManagementServed;
@@ -105,9 +95,7 @@ class RpcServer::Impl {
   static void add_services(RpcHost& host, const std::vector<RpcService*>& services, auth::Level least);
   void fill_host(RpcHost& host, const char* transport);
   void make_http_hosts();
-  bool serves_http() const {
-    return parts_.config.rpc_http && (parts_.config.https_port || parts_.config.http_port);
-  }
+  bool serves_http() const { return parts_.config.rpc_http && (parts_.config.https_port || parts_.config.http_port); }
   void register_endpoints(epm::FloorProtocol transport, u16 port);
   void announce(const std::vector<u16>& ports);
 
@@ -124,7 +112,7 @@ class RpcServer::Impl {
   }};
   std::optional<EmsmdbRpc> emsmdb_;
   std::optional<AsyncEmsmdbRpc> async_;
-  BoundOnly nspi_{nspi::kNspi};
+  std::optional<NspiRpc> nspi_;
   ReferralRpc rfr_{own_names(parts_.config)};
   RpcHost mapper_host_, host_;
   std::array<HttpHost, kHttpPorts.size() + 1> http_;
@@ -165,7 +153,8 @@ void RpcServer::Impl::make_services() {
   auto told = [this](const std::string& line) { parts_.log.info(line); };
   emsmdb_.emplace(EmsmdbRpcParts{parts_.emsmdb, parts_.directory, parts_.pool, handles_, refused, told});
   async_.emplace(handles_, std::chrono::seconds(300));
-  add_services(host_, {&*emsmdb_, &*async_, &nspi_, &rfr_}, parts_.config.rpc_level);
+  nspi_.emplace(NspiRpcParts{parts_.address_book, parts_.directory, parts_.pool, handles_, told});
+  add_services(host_, {&*emsmdb_, &*async_, &*nspi_, &rfr_}, parts_.config.rpc_level);
   add_services(host_, {&management_}, auth::Level::none);  // it tells everybody, as it does on Windows
   add_services(host_, parts_.more, auth::Level::none);
   add_services(mapper_host_, {&mapper_, &mapper_management_}, auth::Level::none);
@@ -185,7 +174,7 @@ void RpcServer::Impl::make_http_hosts() {
       add_services(at.host, {&http_mapper_}, auth::Level::none);
       at.host.endpoint.offer_ndr64 = false;
     } else {
-      add_services(at.host, {&*emsmdb_, &*async_, &nspi_, &rfr_}, auth::Level::none);
+      add_services(at.host, {&*emsmdb_, &*async_, &*nspi_, &rfr_}, auth::Level::none);
       add_services(at.host, parts_.more, auth::Level::none);
       if (serves_http()) register_endpoints(epm::FloorProtocol::http, at.port);
     }
@@ -209,7 +198,7 @@ void RpcServer::Impl::register_endpoints(epm::FloorProtocol transport, u16 port)
   };
   add(emsmdb_->interface(), "Microsoft Exchange Information Store");
   add(async_->interface(), "Microsoft Exchange Information Store, notifications");
-  add(nspi_.interface(), "Microsoft NT Directory NSP Interface");
+  add(nspi_->interface(), "Microsoft NT Directory NSP Interface");
   add(rfr_.interface(), "MS Exchange Directory RFR Interface");
   for (RpcService* service : parts_.more) add(service->interface(), service->interface().name.data());
 }

@@ -6,6 +6,7 @@
 
 #include "directory/authenticator.h"
 #include "net/worker_pool.h"
+#include "server/addressbook/address_book_service.h"
 #include "server/config.h"
 #include "server/emsmdb_service.h"
 #include "server/rpc/conversation.h"
@@ -15,6 +16,7 @@ namespace ropewalk::server {
 struct RpcServerParts {
   const Config& config;
   EmsmdbService& emsmdb;
+  AddressBookService& address_book;
   directory::Directory& directory;
   directory::Authenticator& authenticator;  // guesses by NTLM count with those of Basic
   net::WorkerPool& pool;

@@ -1,0 +1,17 @@
+#include "server/rpc/caller.h"
+
+#include "directory/ntlm_source.h"
+
+namespace ropewalk::server {
+
+std::optional<directory::User> user_of(const RpcCall& call, directory::Directory& directory) {
+  if (call.caller().account.empty()) return call.link.user == nullptr ? std::nullopt : std::optional(*call.link.user);
+  auto found = directory.find_by_login(directory::login_of(*call.call.security));
+  return found.ok() ? *found : std::nullopt;
+}
+
+std::string caller_text(const RpcCall& call) {
+  return call.caller().account.empty() ? "somebody without authentication" : call.caller().text();
+}
+
+}  // namespace ropewalk::server
