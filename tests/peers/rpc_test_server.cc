@@ -2,14 +2,15 @@
 // and as much of the domain controllers' netlogon as Samba's protocol tests use.
 //
 // Usage: rpc_test_server DATA ADDRESS PASSWORD [KEYTAB]
-// Makes the account ADDRESS in the new folder DATA, listens on 127.0.0.1 (the endpoint mapper at 135, HTTPS at 443, RPC
-// at any free port), prints "listening on BINDING" for each and then "ready", and serves until SIGTERM.
+// Makes the account ADDRESS in the new folder DATA, and others without passwords in its address book, listens on
+// 127.0.0.1 (the endpoint mapper at 135, HTTPS at 443, RPC at any free port), prints "listening on BINDING" for each
+// and then "ready", and serves until SIGTERM.
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <random>
 
-#include "directory/directory.h"
+#include "directory/address_book.h"
 #include "net/signal.h"
 #include "protocol/dcerpc/status.h"
 #include "protocol/echo/methods.h"
@@ -163,6 +164,27 @@ class NetlogonService final : public RpcService {
   std::random_device random_;
 };
 
+// Whom else an address book has: three people, a contact, and a group of them.
+Status add_people(Server& server) {
+  auto& book = server.address_book();
+  directory::ObjectChange contact, group;
+  contact.name = "Contact One";
+  contact.address = "contact1@partner.test";
+  group.name = "Group One";
+  group.address = "group1@ropewalk.test";
+  ROPEWALK_TRY(auto members, book.add(directory::Kind::group, group));
+  ROPEWALK_TRY(auto partner, book.add(directory::Kind::contact, contact));
+  ROPEWALK_CHECK(book.add_link(members.id, directory::Link::member, partner.id));
+  for (const char* name : {"user2", "user3", "user4"}) {
+    directory::NewUser user;
+    user.address = std::string(name) + "@ropewalk.test";
+    ROPEWALK_TRY(auto added, server.directory().add_user(user));
+    ROPEWALK_TRY(auto object, book.find_by_user(added.id));
+    if (object) ROPEWALK_CHECK(book.add_link(members.id, directory::Link::member, object->id));
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Server>> start(char** arguments, std::vector<RpcService*> more) {
   Config config;
   config.data = arguments[1];
@@ -174,6 +196,7 @@ Result<std::unique_ptr<Server>> start(char** arguments, std::vector<RpcService*>
   ROPEWALK_TRY(auto server, Server::start(config, nullptr, std::move(more)));
   directory::NewUser user{.address = arguments[2], .password = arguments[3], .ntlm = true};
   ROPEWALK_CHECK(server->directory().add_user(user));
+  ROPEWALK_CHECK(add_people(*server));
   return server;
 }
 
