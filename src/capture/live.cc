@@ -106,7 +106,7 @@ Result<LiveCapture::Next> LiveCapture::next(Packet& packet) {
       return Next::nothing_yet;
     }
     case 1:
-      packet.frame = {++count_, static_cast<i64>(header->ts.tv_sec) * 1'000'000'000 + header->ts.tv_usec};
+      packet.frame = {++count_, frame_time(header->ts.tv_sec, header->ts.tv_usec)};
       packet.length = header->len;
       packet.bytes = {bytes, header->caplen};
       return Next::packet;

@@ -4,6 +4,7 @@
 #include <pcap/pcap.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -37,6 +38,13 @@ std::string clean(std::string_view message) {
 }
 
 }  // namespace
+
+i64 frame_time(i64 seconds, i64 nanoseconds) {
+  constexpr i64 kSecond = 1'000'000'000, kLast = 4'600'000'000;
+  if (seconds < 0) return 0;
+  if (seconds >= kLast) return kLast * kSecond;
+  return seconds * kSecond + std::clamp<i64>(nanoseconds, 0, kSecond - 1);
+}
 
 PacketFile::PacketFile(pcap* handle, std::string name)
     : handle_(handle), name_(std::move(name)), link_type_(pcap_datalink(handle)) {}
@@ -102,7 +110,7 @@ bool PacketFile::next(Packet& packet) {
       trouble_ = fmt::format("{} ends after {} frames: {}", name_, count_, clean(pcap_geterr(handle_)));
     return false;
   }
-  packet.frame = {++count_, static_cast<i64>(header->ts.tv_sec) * 1'000'000'000 + header->ts.tv_usec};
+  packet.frame = {++count_, frame_time(header->ts.tv_sec, header->ts.tv_usec)};
   packet.length = header->len;
   packet.bytes = {bytes, header->caplen};
   return true;

@@ -17,6 +17,10 @@ struct Frame {
   i64 time = 0;    // nanoseconds since 1970-01-01 UTC
 };
 
+// A frame's time, from what a file says: hostile files say anything. Times before 1970 and after 2115 are those, so that
+// the difference of any two is a number.
+i64 frame_time(i64 seconds, i64 nanoseconds);
+
 struct Packet {
   Frame frame;
   std::size_t length = 0;  // on the wire; `bytes` has fewer where the capture cut it off

@@ -215,5 +215,31 @@ TEST(PacketFile, ACaptureCutAtEachByteTellsWhere) {
   }
 }
 
+// A pcapng file whose clock ticks in seconds, at the last tick there is: [pcapng] 4.2, if_tsresol.
+TEST(PacketFile, TimesThatNoClockShows) {
+  EXPECT_EQ(frame_time(1, 2), 1'000'000'002);
+  for (i64 seconds : {std::numeric_limits<i64>::min(), i64{-1}, i64{0}, i64{4'294'967'295}, i64{9'223'372'037},
+                      std::numeric_limits<i64>::max()})
+    for (i64 part : {std::numeric_limits<i64>::min(), i64{999'999'999}, std::numeric_limits<i64>::max()}) {
+      EXPECT_GE(frame_time(seconds, part), 0);
+      EXPECT_LE(frame_time(seconds, part), 4'600'000'000'000'000'000);
+    }
+  std::vector<u8> file;
+  auto number = [&](u32 value) {
+    file.resize(file.size() + 4);
+    store_le(file.data() + file.size() - 4, value);
+  };
+  for (u32 value : {0x0A0D0D0Au, 28u, 0x1A2B3C4Du, 1u, ~0u, ~0u, 28u}) number(value);
+  for (u32 value : {1u, 32u, 1u, 0u, 1u << 16 | 9u, 0u, 0u, 32u}) number(value);
+  for (u32 value : {6u, 92u, 0u, 0x7FFFFFFFu, ~0u, 60u, 60u}) number(value);
+  file.resize(file.size() + 60);
+  number(92);
+  auto opened = PacketFile::of_bytes(file, "hostile.pcapng");
+  ASSERT_TRUE(opened.ok()) << opened.error().text;
+  Packet packet;
+  ASSERT_TRUE(opened->next(packet)) << opened->trouble();
+  EXPECT_GE(packet.frame.time, 0);
+}
+
 }  // namespace
 }  // namespace ropewalk::capture
