@@ -38,6 +38,32 @@ std::string without_quoted(std::string_view text) {
   return out;
 }
 
+// Paths that are the protocol's own; others may name people, as those of autodiscover's JSON do.
+constexpr std::string_view kKnownPaths[] = {"/mapi/emsmdb",
+                                            "/mapi/nspi",
+                                            "/rpc/rpcproxy.dll",
+                                            "/rpcwithcert/rpcproxy.dll",
+                                            "/autodiscover/autodiscover.xml",
+                                            "/autodiscover/autodiscover.svc"};
+
+// "GET /x?y" as "GET ...", "POST /mapi/emsmdb/?MailboxId=x" as "POST /mapi/emsmdb/".
+std::string without_target(const std::string& name) {
+  const auto slash = name.find(" /");
+  if (slash == std::string::npos) return name;
+  const std::string path = name.substr(slash + 1, name.find('?') - slash - 1);
+  std::string_view plain = path;
+  if (plain.ends_with('/')) plain.remove_suffix(1);
+  for (std::string_view known : kKnownPaths)
+    if (mapi::equal_ignoring_ascii_case(known, plain)) return name.substr(0, slash + 1) + path;
+  return name.substr(0, slash) + " ...";
+}
+
+std::string without(std::string text, std::string_view secret) {
+  for (auto at = text.find(secret); !secret.empty() && at != std::string::npos; at = text.find(secret, at))
+    text.replace(at, secret.size(), "...");
+  return text;
+}
+
 bool hides(const wire::Node& leaf) {
   const bool is_header = leaf.type == "header";
   if (is_header && is_kept_header(leaf.name)) return false;
@@ -80,8 +106,10 @@ void redact(Operation& operation, RedactedBytes bytes) {
   if (bytes == RedactedBytes::dropped)
     for (Buffer& buffer : operation.buffers) buffer.bytes.clear();
   for (RopNote& rop : operation.rops) rop.object = without_quoted(rop.object);
-  for (std::string& note : operation.notes) note = without_quoted(note);
-  operation.detail = operation.layer == "MAPIHTTP" ? std::string() : without_quoted(operation.detail);
+  for (std::string& note : operation.notes) note = without(without_quoted(note), operation.user);
+  const bool is_http = operation.layer == "MAPIHTTP" || operation.layer == "HTTP" || operation.layer == "AUTODISCOVER";
+  operation.detail = is_http ? std::string() : without(without_quoted(operation.detail), operation.user);
+  if (is_http) operation.name = without_target(operation.name);
   operation.name = operation.name.substr(0, operation.name.find('?'));
   operation.user.clear();
 }

@@ -78,6 +78,27 @@ TEST(Redact, PlacesOutsideOfTheirBufferAreNotWrittenTo) {
   EXPECT_EQ(operation.buffers[0].bytes.size(), 45u);
 }
 
+TEST(Redact, UrlsDoNotNamePeople) {
+  auto named = [](const char* layer, const char* name, const char* detail) {
+    Operation operation = secret_operation();
+    operation.layer = layer;
+    operation.name = name;
+    operation.detail = detail;
+    operation.user = "user1@ropewalk.test";
+    operation.notes = {"signed in as user1@ropewalk.test"};
+    redact(operation);
+    EXPECT_EQ(operation.notes[0], "signed in as ...");
+    return operation.name + "|" + operation.detail;
+  };
+  EXPECT_EQ(named("AUTODISCOVER", "GET /autodiscover/autodiscover.json/v1.0/user1@ropewalk.test?Protocol=X", "Basic"),
+            "GET ...|");
+  EXPECT_EQ(named("AUTODISCOVER", "POST /Autodiscover/Autodiscover.xml", ""), "POST /Autodiscover/Autodiscover.xml|");
+  EXPECT_EQ(named("HTTP", "POST /mapi/emsmdb/?MailboxId=user1@ropewalk.test", "NTLM"), "POST /mapi/emsmdb/|");
+  EXPECT_EQ(named("HTTP", "GET /owa/user1@ropewalk.test/", ""), "GET ...|");
+  EXPECT_EQ(named("MAPIHTTP", "Execute", "/mapi/emsmdb/?MailboxId=user1@ropewalk.test"), "Execute|");
+  EXPECT_EQ(named("DCERPC", "auth3", "NTLM user1@ropewalk.test"), "auth3|NTLM ...");
+}
+
 TEST(Redact, DropsTheBytesWhereNothingElseIsAskedFor) {
   Operation operation = secret_operation();
   redact(operation);
