@@ -163,7 +163,7 @@ void Diagnosis::report(const Operation& operation, Failure failure, const std::v
   frames.push_back(operation.frame().number);
   for (u64 frame : frames)
     if (frame != 0 && finding.frames.size() < Finding::kMaxFrames && std::ranges::count(finding.frames, frame) == 0)
-      finding.frames.push_back(frame);
+      finding.frames.insert(std::ranges::upper_bound(finding.frames, frame), frame);
 }
 
 void Diagnosis::add(const Operation& operation) {

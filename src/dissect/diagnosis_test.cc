@@ -75,7 +75,7 @@ TEST(Diagnosis, TooLowALevel) {
   EXPECT_EQ(found[0].server, kServer);
   EXPECT_TRUE(has(found[0].reason, "NTLM, connect (2)")) << found[0].reason;
   EXPECT_TRUE(has(found[0].reason, "requires encryption")) << found[0].reason;
-  EXPECT_EQ(found[0].frames, (std::vector<u64>{30, 10, 40}));
+  EXPECT_EQ(found[0].frames, (std::vector<u64>{10, 30, 40}));
 }
 
 TEST(Diagnosis, RejectedBinds) {
