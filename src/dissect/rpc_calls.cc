@@ -75,6 +75,7 @@ void RpcAssociation::request(Call& call, Operation& operation, Pending& pending)
   }
   if (!all_.options().trees) return;
   add_tree(call, info, &chain, operation);
+  if (context.known == &epm::kEndpointMapper) explain_towers(operation.tree);
   if (pending.rops != nullptr) all_.session(pending.session).annotate(operation.tree, pending.rops.get());
 }
 
@@ -109,6 +110,7 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   wire::Context publics = wire::add_context(logons, pending.rops == nullptr ? &chain : &requests);
   // The tree first: what the response tells changes what tables are known to hold.
   if (all_.options().trees) add_tree(call, info, &publics, operation);
+  if (context.known == &epm::kEndpointMapper) explain_towers(operation.tree);
   if (session == nullptr || context.known != &emsmdb::kEmsmdb) return;
   auto payloads = rops_of_response(*context.known, pending.opnum, call.stub, arena, &chain).payloads;
   operation.rops = session->learn(pending.rops.get(), payloads, pending.operation);

@@ -1,7 +1,11 @@
 #include "dissect/stubs.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "base/hex.h"
 #include "protocol/dcerpc/verification_trailer.h"
 #include "protocol/emsmdb/extended_buffer.h"
 #include "protocol/emsmdb/methods.h"
@@ -79,6 +83,29 @@ StubRops rops_of_response(const dcerpc::Interface& known, u16 opnum, ByteView st
   emsmdb::EcDoRpcExt2Out out;
   if (opnum != kEcDoRpcExt2 || !decode_stub(stub, arena, chain, out)) return {};
   return {out.handle.uuid.to_string(), extended(out.out.bytes, arena)};
+}
+
+void explain_towers(wire::Node& node) {
+  for (wire::Node& field : node.fields) explain_towers(field);
+  if (node.type != epm::Floor::kName) return;
+  const wire::Node* protocol = node.find("protocol");
+  auto right = std::ranges::find(node.fields, "rhs", &wire::Node::name);
+  if (protocol == nullptr || right == node.fields.end() || !right->value.is_string()) return;
+  const auto number = protocol->value.is_number() ? protocol->value.to_number<i64>() : 0;
+  const auto bytes = from_hex(std::string_view(right->value.as_string()));
+  if (!bytes) return;
+  switch (static_cast<epm::FloorProtocol>(number)) {
+    case epm::FloorProtocol::tcp:
+    case epm::FloorProtocol::udp:
+    case epm::FloorProtocol::http:
+      if (bytes->size() == 2) right->text = fmt::format("port {}", (*bytes)[0] << 8 | (*bytes)[1]);
+      break;
+    case epm::FloorProtocol::ip:
+      if (bytes->size() == 4) right->text = fmt::format("{}", fmt::join(*bytes, "."));
+      break;
+    default:
+      break;
+  }
 }
 
 std::optional<u32> result_of_stub(const dcerpc::Interface& known, const dcerpc::Method& method, ByteView stub,

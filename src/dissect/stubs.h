@@ -29,4 +29,7 @@ StubRops rops_of_response(const dcerpc::Interface& known, u16 opnum, ByteView st
 std::optional<u32> result_of_stub(const dcerpc::Interface& known, const dcerpc::Method& method, ByteView stub,
                                   bool big_endian, const wire::Context* chain);
 
+// Writes beside the bytes of towers what they mean: ports and addresses.
+void explain_towers(wire::Node& node);
+
 }  // namespace ropewalk::dissect
