@@ -21,6 +21,7 @@ void drop_least_used(Map& map, std::size_t most) {
 
 u64 Conversations::emit(Operation& operation) {
   operation.number = ++counts_.operations;
+  operation.since_start = operation.frame().time - start_;
   if (!options_.filter || options_.filter(operation)) on_operation_(operation);
   return operation.number;
 }

@@ -26,6 +26,8 @@ class Conversations {
 
   // Numbers the operation and hands it out, if the filter wants it.
   u64 emit(Operation& operation);
+  // The time of the capture's first frame.
+  void set_start(i64 time) { start_ = time; }
 
   // Endpoints that an endpoint mapper named: "192.0.2.1:6001" serves that interface.
   void name_port(std::string endpoint, const dcerpc::SyntaxId& interface_id);
@@ -52,6 +54,7 @@ class Conversations {
   };
   std::map<Guid, Virtual> virtual_;
   u64 clock_ = 0;
+  i64 start_ = 0;
 };
 
 // Adds the FastTransfer streams that a session has complete to the operation which completed them.

@@ -16,6 +16,7 @@ Dissector::~Dissector() = default;
 
 void Dissector::add(const capture::Packet& packet) {
   DissectCounts& counts = conversations_->counts();
+  if (counts.frames == 0) conversations_->set_start(packet.frame.time);
   ++counts.frames;
   counts.bytes += packet.length;
   if (auto segment = network_.segment(packet)) streams_->add(*segment, packet.frame);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <functional>
 
 #include "base/hex.h"
@@ -121,10 +122,12 @@ FilterValue value_of(const Literal& literal) {
   return {literal.number, literal.is_unsigned, literal.real, literal.text, {}, literal.hex};
 }
 
+std::string_view search_text(const FilterValue& value) { return value.text.empty() ? value.meaning : value.text; }
+
 // Values, and the text that functions made.
 struct Values {
   std::vector<FilterValue> list;
-  std::vector<std::string> made;
+  std::deque<std::string> made;
 };
 
 std::string in_case(std::string_view text, Function function) {
@@ -142,7 +145,6 @@ void apply(Function function, Values& values) {
     values.list = {{.number = static_cast<i64>(values.list.size())}};
     return;
   }
-  values.made.reserve(values.list.size());
   for (FilterValue& value : values.list) {
     std::string_view text = value.text.empty() ? value.meaning : value.text;
     if (function == Function::len) {
@@ -154,12 +156,41 @@ void apply(Function function, Values& values) {
   }
 }
 
+// The bytes that the slices name, of bytes or text; a value that has none of them, or is neither, is gone.
+void cut(const std::vector<Slice>& slices, Values& values) {
+  if (slices.empty()) return;
+  std::vector<FilterValue> left;
+  for (const FilterValue& value : values.list) {
+    const std::size_t unit = value.hex.empty() ? 1 : 2;
+    const std::string_view all = value.hex.empty() ? search_text(value) : value.hex;
+    const i64 size = static_cast<i64>(all.size() / unit);
+    std::string part;
+    bool is_there = size > 0;
+    for (const Slice& slice : slices) {
+      const i64 first = slice.first < 0 ? size + slice.first : slice.first;
+      const i64 length = slice.length.value_or(size - first);
+      is_there = is_there && first >= 0 && length > 0 && first + length <= size;
+      if (is_there) part += all.substr(static_cast<std::size_t>(first) * unit, static_cast<std::size_t>(length) * unit);
+    }
+    if (!is_there) continue;
+    const std::string& text = values.made.emplace_back(std::move(part));
+    if (unit == 2) {
+      left.push_back({.hex = text});
+    } else {
+      const std::string& hex = values.made.emplace_back(to_hex(bytes_of(text)));
+      left.push_back({.text = text, .hex = hex});
+    }
+  }
+  values.list = std::move(left);
+}
+
 Values values_of(const Operand& operand, const FilterSubject& subject) {
   Values values;
   if (operand.field)
     collect(*operand.field, subject, values.list);
   else
     values.list.push_back(value_of(operand.literal));
+  cut(operand.slices, values);
   apply(operand.function, values);
   return values;
 }
@@ -192,8 +223,6 @@ std::optional<std::partial_ordering> order(const FilterValue& a, const FilterVal
   }
   return std::nullopt;
 }
-
-std::string_view search_text(const FilterValue& value) { return value.text.empty() ? value.meaning : value.text; }
 
 bool contains_bytes(std::string_view hex, std::string_view part) {
   for (std::size_t at = hex.find(part); at != std::string_view::npos; at = hex.find(part, at + 1))

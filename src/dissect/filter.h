@@ -52,6 +52,7 @@ class Filter {
   //   test   := field | operand ("==" | "!=" | "===" | "!==" | ">" | ">=" | "<" | "<=" | "contains" | "matches" | "&")
   //             operand | operand "in" "{" value or value..value, ... "}"
   //   filter := test, "not", "and", "or", "xor", parentheses; "any" or "all" in front of a test; the words' signs too
+  //   field  := name [ "[" slices "]" ], slices as in Wireshark: [0:4], [0-3], [4], [:4], [4:], [-2:2], [0,4-5]
   // A field may be mapi.Structure.Field, mapi.Structure, mapi.Field whatever the structure, or mapi.PidTagSubject; the
   // functions are len, count, lower and upper. As in Wireshark 4, == asks for any and != for all values.
   static Result<Filter> parse(std::string_view text, const FilterNames& names);

@@ -33,8 +33,8 @@ Error error_at(std::size_t column, std::string_view what) {
   return Error{fmt::format("filter, column {}: {}", column, what)};
 }
 
-constexpr std::string_view kSigns[] = {"===", "!==", "==", "!=", ">=", "<=", "&&", "||", "^^", ">",
-                                       "<",   "!",   "~",  "&",  "(",  ")",  "{",  "}",  ",",  "="};
+constexpr std::string_view kSigns[] = {"===", "!==", "==", "!=", ">=", "<=", "&&", "||", "^^", ">", "<",
+                                       "!",   "~",   "&",  "(",  ")",  "{",  "}",  "[",  "]",  ",", "="};
 
 class Lexer {
  public:
@@ -132,8 +132,16 @@ Literal literal_of(const Token& token) {
   read_number(token.text, literal);
   if (literal.text.find(':') == std::string::npos && !literal.number) return literal;
   if (literal.number && literal.text.size() % 2 != 0) return literal;
-  if (auto bytes = from_hex(literal.text)) literal.hex = to_hex(*bytes);
+  std::string_view digits = literal.text;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+  if (auto bytes = from_hex(digits)) literal.hex = to_hex(*bytes);
   return literal;
+}
+
+// Beside a slice, a word of hexadecimal digits is bytes, without colons too.
+void read_bytes(Literal& literal) {
+  if (!literal.hex.empty()) return;
+  if (auto bytes = from_hex(literal.text)) literal.hex = to_hex(*bytes);
 }
 
 // ---- names ----
@@ -298,7 +306,9 @@ class Parser {
     node->comparison = comparison;
     node->all = all;
     std::size_t column = now().column;
+    const bool is_word = now().kind == TokenKind::word;
     ROPEWALK_TRY(node->right, operand());
+    if (is_word && !node->left.slices.empty()) read_bytes(node->right.literal);
     bool by_value = comparison != Comparison::matches && comparison != Comparison::contains;
     if (by_value && !node->right.field) ROPEWALK_CHECK(check_type(node->left, node->right.literal, column));
     if (comparison != Comparison::matches) return node;
@@ -310,7 +320,7 @@ class Parser {
   }
   // What can never be true is a mistake: an attribute that is a number or an address compared with something else.
   Status check_type(const Operand& left, const Literal& right, std::size_t column) const {
-    if (left.function != Function::none || left.field->kind != FieldPath::Kind::attribute) return {};
+    if (!left.slices.empty() || left.function != Function::none || left.field->kind != FieldPath::Kind::attribute) return {};
     const FilterAttribute& attribute = names_.attributes[left.field->number];
     if (attribute.type == "address" && !is_in_network("0.0.0.0", right.text))
       return error_at(column, fmt::format("\"{}\" is no address; {} is compared with one like 192.0.2.7, or with a "
@@ -331,6 +341,10 @@ class Parser {
       if (now().kind != TokenKind::word && now().kind != TokenKind::string)
         return error_at(now().column, "a value of the set, or } is missing");
       node->ranges.push_back(range(now()));
+      if (now().kind == TokenKind::word && !node->left.slices.empty()) {
+        read_bytes(node->ranges.back().first);
+        read_bytes(node->ranges.back().second);
+      }
       if (node->ranges.back().first.text == now().text)
         ROPEWALK_CHECK(check_type(node->left, node->ranges.back().first, now().column));
       ++at_;
@@ -366,11 +380,53 @@ class Parser {
     ++at_;
     Operand made;
     if (token.kind == TokenKind::word) made.field = find_field(token.text, names_);
-    if (made.field) return made;
+    if (made.field) {
+      if (take({"["})) ROPEWALK_CHECK(slices(made));
+      return made;
+    }
     if (token.kind == TokenKind::word && (token.text.starts_with("mapi.") || at_ == 1 || is_after_connective()))
       return unknown(token);
     made.literal = literal_of(token);
     return made;
+  }
+  // wireshark-filter(4): [i:j] j bytes from i on, [i-j] from i to j, [i] one, [:j] the first j, [i:] all from i on;
+  // several with commas.
+  Status slices(Operand& operand) {
+    do {
+      const Token& token = now();
+      const auto slice = token.kind == TokenKind::word ? slice_of(token.text) : std::nullopt;
+      if (!slice)
+        return error_at(token.column, fmt::format("\"{}\" is no slice; slices are [offset:length], [first-last], "
+                                                  "[offset], [:length] or [offset:]",
+                                                  token.text));
+      operand.slices.push_back(*slice);
+      ++at_;
+    } while (take({","}));
+    if (!take({"]"})) return error_at(now().column, "a closing bracket is missing");
+    return {};
+  }
+  static std::optional<Slice> slice_of(std::string_view text) {
+    constexpr i64 kMost = 1 << 30;
+    auto number = [](std::string_view digits) -> std::optional<i64> {
+      auto value = whole_number<i64>(digits);
+      return value && *value > -kMost && *value < kMost ? value : std::nullopt;
+    };
+    if (const auto colon = text.find(':'); colon != text.npos) {
+      const std::string_view before = text.substr(0, colon), after = text.substr(colon + 1);
+      const auto first = before.empty() ? std::optional<i64>(0) : number(before);
+      if (!first || (before.empty() && after.empty())) return std::nullopt;
+      if (after.empty()) return Slice{*first, std::nullopt};
+      const auto length = number(after);
+      return length && *length > 0 ? std::optional(Slice{*first, *length}) : std::nullopt;
+    }
+    const auto dash = text.find('-', 1);
+    if (dash == text.npos) {
+      const auto only = number(text);
+      return only ? std::optional(Slice{*only, 1}) : std::nullopt;
+    }
+    const auto first = number(text.substr(0, dash)), last = number(text.substr(dash + 1));
+    const bool is_range = first && last && *first >= 0 && *last >= *first;
+    return is_range ? std::optional(Slice{*first, *last - *first + 1}) : std::nullopt;
   }
   // Is the word just taken one that must be a field?
   bool is_after_connective() const {

@@ -141,6 +141,30 @@ TEST(Filter, TextAndBytes) {
   EXPECT_TRUE(matches(stream, "mapi.ReadStream.Data == aa:bb:cc"));
 }
 
+// [MS-OXCROPS] has none of these; wireshark-filter(4) does.
+TEST(Filter, Slices) {
+  FakeSubject stream(tree_of("rop-response", "2C 01 00000000 0500 AABBCCDDEE"));
+  for (const char* held :
+       {"mapi.ReadStream.Data[0:2] == aa:bb", "mapi.ReadStream.Data[1-2] == bb:cc", "mapi.ReadStream.Data[4] == ee",
+        "mapi.ReadStream.Data[:3] == aa:bb:cc", "mapi.ReadStream.Data[3:] == dd:ee",
+        "mapi.ReadStream.Data[-2:2] == dd:ee", "mapi.ReadStream.Data[0,3-4] == aa:dd:ee",
+        "mapi.ReadStream.Data[0:2] == 0xaabb", "len(mapi.ReadStream.Data[1:3]) == 3", "mapi.ReadStream.Data[0:4]",
+        "mapi.ReadStream.Data[1:] contains cc:dd", "mapi.Data[0] in {99, 0xAA}", "not mapi.ReadStream.Data[0:6]",
+        "not mapi.ReadStream.Data[5]", "mapi.ReadStream.Data[0:2] < ab:00"})
+    EXPECT_TRUE(matches(stream, held)) << held;
+  for (const char* other : {"mapi.ReadStream.Data[0:2] == aa:cc", "mapi.ReadStream.Data[1:2] == aa:bb",
+                            "mapi.ReadStream.Data[-6:2] == aa:bb"})
+    EXPECT_FALSE(matches(stream, other)) << other;
+  FakeSubject tagged(tree_of("tagged-property-value", "1F003700 4800 6900 0000"));
+  EXPECT_TRUE(matches(tagged, "mapi.PidTagSubject[0:1] == \"H\""));
+  EXPECT_TRUE(matches(tagged, "mapi.PidTagSubject[0] == 48"));
+  EXPECT_TRUE(matches(tagged, "lower(mapi.PidTagSubject[:2]) == \"hi\""));
+  EXPECT_TRUE(matches(tagged, "mapi.rop[0:3] == \"Rop\""));
+  for (const char* wrong : {"mapi.Data[", "mapi.Data[]", "mapi.Data[x]", "mapi.Data[:]", "mapi.Data[3-1]",
+                            "mapi.Data[0:0]", "mapi.Data[0:4 == 1", "mapi.Data[99999999999]"})
+    EXPECT_TRUE(error_of(wrong).starts_with("filter, column ")) << wrong << ": " << error_of(wrong);
+}
+
 TEST(Filter, ErrorsSayWhereAndWhat) {
   EXPECT_EQ(error_of("mapi.OpenFoldr.FolderId == 1").substr(0, 60),
             "filter, column 1: \"mapi.OpenFoldr.FolderId\" is not a field; ");

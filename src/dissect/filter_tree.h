@@ -35,9 +35,16 @@ std::optional<bool> is_in_network(std::string_view address, std::string_view net
 
 enum class Function { none, len, count, lower, upper };
 
+// Some bytes of a value. Below zero: counted from its end.
+struct Slice {
+  i64 first = 0;
+  std::optional<i64> length{};  // nothing: to the end
+};
+
 struct Operand {
   Function function = Function::none;
   std::optional<FieldPath> field{};  // else the literal
+  std::vector<Slice> slices{};       // of the field's bytes, one behind the other; empty: all
   Literal literal{};
 };
 

@@ -32,6 +32,7 @@ enum class Direction : u8 { request, response, one_way };
 struct Operation {
   u64 number = 0;                      // from 1, in the order in which operations are complete
   std::vector<capture::Frame> frames;  // that carried it, in order; at least one
+  i64 since_start = 0;                 // nanoseconds from the capture's first frame to frame()
   u64 connection = 0;                  // capture::Connection::id
   std::string src, dst;                // "192.0.2.1:6001"
   std::string layer;   // "EPM", "DCERPC", "EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "MGMT", "RTS", "MAPIHTTP", "HTTP",

@@ -162,6 +162,10 @@ constexpr AttributeRow kAttributes[] = {
      [](const Operation& o, Values& values) {
        for (const capture::Frame& frame : o.frames) values.push_back({.number = static_cast<i64>(frame.number)});
      }},
+    {"frame.time_relative", "double", "seconds from the capture's first frame to the last that carried it",
+     [](const Operation& o, Values& values) {
+       values.push_back({.real = static_cast<double>(o.since_start) / kNanoseconds});
+     }},
 };
 
 class OperationSubject final : public FilterSubject {

@@ -173,6 +173,7 @@ std::string write_facts(const Operation& operation) {
   out.number(operation.error);
   out.maybe(operation.answers);
   out.maybe(operation.round_trip);
+  out.signed_number(operation.since_start);
   out.number(operation.size);
   out.maybe(operation.opnum);
   out.maybe(operation.call_id);
@@ -206,6 +207,7 @@ Operation read_facts(std::string_view facts) {
   operation.error = static_cast<u32>(in.number());
   in.maybe(operation.answers);
   in.maybe(operation.round_trip);
+  operation.since_start = in.signed_number();
   operation.size = in.number();
   in.maybe(operation.opnum);
   in.maybe(operation.call_id);

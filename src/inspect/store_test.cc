@@ -26,6 +26,7 @@ TEST(Record, KeepsEverythingOfAnOperation) {
   before.frames = {{7, -5}, {3, 1'700'000'000'000'000'000}};
   before.detail = "EMSMDB v0.81";
   before.round_trip = -1;
+  before.since_start = 1'234'567;
   before.opnum = 11;
   before.call_id = 0xFFFFFFFF;
   before.notes = {"lost", std::string("\0\xFF", 2)};
@@ -34,6 +35,7 @@ TEST(Record, KeepsEverythingOfAnOperation) {
   EXPECT_EQ(boost::json::serialize(to_json(after)), boost::json::serialize(to_json(before)));
   EXPECT_EQ(after.frames.size(), 2u);
   EXPECT_EQ(after.frames[0].time, -5);
+  EXPECT_EQ(after.since_start, 1'234'567);
   EXPECT_EQ(after.notes, before.notes);
   EXPECT_EQ(after.opnum, before.opnum);
   EXPECT_EQ(after.call_id, before.call_id);
