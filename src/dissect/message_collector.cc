@@ -53,7 +53,18 @@ void take_summary(const rop::MessageSummary& summary, mapi::MessageContent& mess
 }  // namespace
 
 bool CollectedMessage::is_worth_showing() const {
+  for (const Stream& stream : streams)
+    if (!stream.data.empty()) return true;
   return !content.properties.text(PropTag(tag::PidTagSubject)).empty() || content.properties.all().size() > 1;
+}
+
+void CollectedMessage::put_streams() {
+  for (Stream& stream : streams) {
+    if (std::exchange(stream.is_put, true)) continue;
+    auto& bag = stream.attachment == kNone ? stream.message->properties
+                                           : stream.message->attachments[stream.attachment].properties;
+    bag.set_bytes(stream.tag, stream.data);
+  }
 }
 
 std::vector<std::shared_ptr<CollectedMessage>> MessageCollector::take_changed() { return std::exchange(changed_, {}); }
@@ -100,15 +111,26 @@ void MessageCollector::open_from(const MapiSession::Done& done, Object made) {
       auto& embedded = made.message->attachments[made.attachment].embedded;
       if (embedded == nullptr) embedded = std::make_unique<mapi::MessageContent>();
       made.message = embedded.get();
-      made.attachment = ~std::size_t{0};
+      made.attachment = CollectedMessage::kNone;
       if (const auto* opened = done.response.as<rop::OpenEmbeddedMessageResponse>())
         take_summary(opened->summary, *made.message);
       break;
     }
-    case RopId::open_stream:
-      made.stream = done.request.as<rop::OpenStreamRequest>()->property_tag;
-      made.data.clear();
+    case RopId::open_stream: {
+      const PropTag property = done.request.as<rop::OpenStreamRequest>()->property_tag;
+      const PropType type = property.type();
+      if (type != PropType::string && type != PropType::string8 && type != PropType::binary) return;
+      auto& streams = made.whole->streams;
+      if (streams.size() >= kMaxStreams) return;
+      // Opened again, it is read or written from its beginning again.
+      auto known = std::ranges::find_if(streams, [&](const CollectedMessage::Stream& stream) {
+        return stream.message == made.message && stream.attachment == made.attachment && stream.tag == property;
+      });
+      if (known == streams.end()) known = streams.insert(streams.end(), {made.message, made.attachment, property, {}});
+      restart(*known);
+      made.stream = &*known;
       break;
+    }
     default:
       return;
   }
@@ -134,11 +156,16 @@ void MessageCollector::stream(const MapiSession::Done& done, Object& object) {
   if (const auto* written = done.request.as<rop::WriteStreamRequest>()) data = written->data;
   if (data.empty() || bytes_ + data.size() > kMaxBytes) return;
   bytes_ += data.size();
-  object.data.insert(object.data.end(), data.begin(), data.end());
-  PropType type = object.stream.type();
-  if (type != PropType::string && type != PropType::string8 && type != PropType::binary) return;
-  object.bag().set_bytes(object.stream, object.data);
+  std::vector<u8>& all = object.stream->data;
+  all.insert(all.end(), data.begin(), data.end());
+  object.stream->is_put = false;
   changed(object);
+}
+
+void MessageCollector::restart(CollectedMessage::Stream& stream) {
+  bytes_ -= stream.data.size();
+  stream.data.clear();
+  stream.is_put = true;
 }
 
 void MessageCollector::recipients(const MapiSession::Done& done, Object& object) {
@@ -154,7 +181,7 @@ void MessageCollector::take(const MapiSession::Done& done) {
   auto found = objects_.find(done.handle);
   if (found == objects_.end()) return;
   Object& object = found->second;
-  if (object.stream.value != 0) return stream(done, object);
+  if (object.stream != nullptr) return stream(done, object);
   bool of_recipients = done.request.id == RopId::modify_recipients || done.request.id == RopId::remove_all_recipients;
   if (of_recipients && !object.is_attachment()) return recipients(done, object);
   values(done, object);
