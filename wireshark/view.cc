@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mapi/error_code.h"
 #include "protocol/fasttransfer/stream.h"
 
@@ -46,8 +48,15 @@ void add_text(proto_tree* tree, int field, tvbuff_t* tvb, const std::string& tex
   if (has_room(tree)) generated(proto_tree_add_string(tree, field, tvb, 0, 0, text.c_str()));
 }
 
-void add_error(proto_tree* tree, tvbuff_t* tvb, u32 error) {
-  if (error == 0 || !has_room(tree)) return;
+// As `ropewalk dissect` has it: of a response in which nothing failed, mapi.error is 0 once.
+bool has_failed(const Message& message) {
+  return message.error != 0 || std::ranges::any_of(message.rops, [](const dissect::RopNote& rop) {
+           return rop.error.value_or(0) != 0;
+         });
+}
+
+void add_error(proto_tree* tree, tvbuff_t* tvb, u32 error, bool shows_success = false) {
+  if ((error == 0 && !shows_success) || !has_room(tree)) return;
   generated(proto_tree_add_uint(tree, own.error, tvb, 0, 0, error));
   add_text(tree, own.error_name, tvb, error_name(error));
 }
@@ -75,7 +84,7 @@ void add_summary(const Message& message, tvbuff_t* tvb, packet_info* pinfo, prot
     add_text(tree, own.session_id, tvb, message.session->id);
   }
   add_links(message, tvb, pinfo, tree);
-  add_error(tree, tvb, message.error);
+  add_error(tree, tvb, message.error, !message.is_request && !has_failed(message));
   for (const dissect::RopNote& rop : message.rops) {
     if (!has_room(tree)) return;
     std::string label = rop.name;

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import unittest
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import trees
 from rpc_over_http import tunnelled
@@ -22,6 +23,7 @@ PROGRAM, PLUGINS, SHARED = sys.argv[1:4]
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MAIL = [os.path.join(SOURCE, 'examples/mail', name) for name in ('04-text-attachments.eml', '06-inline-images.eml')]
 NOT_FOUND = 0x8004010F
+AT_ONCE = 8
 OWN = {'mapi.rop', 'mapi.error', 'mapi.operation', 'mapi.session'}
 
 
@@ -154,6 +156,15 @@ class Plugin(unittest.TestCase):
         experts = self.tshark.run('-r', self.own, '-q', '-z', 'expert,warn')
         self.assertIn('RopOpenMessageResponse: ecNotFound', experts)
 
+    def test_errors_are_the_same_in_both_tools(self):
+        for wanted in ('mapi.error == 0', 'mapi.error != 0', f'mapi.error == {NOT_FOUND:#x}'):
+            ran = subprocess.run([PROGRAM, 'dissect', self.own, '--json', '--filter', f'(emsmdb or mapihttp) and {wanted}'],
+                                 capture_output=True, text=True, timeout=120, check=True)
+            frames = {json.loads(line)['frame'] for line in ran.stdout.splitlines()}
+            self.assertGreater(len(frames), 0)
+            found = {int(line[0]) for line in self.fields(self.own, f'mapi and {wanted}', 'frame.number')}
+            self.assertEqual(found, frames, wanted)
+
     def test_statistics(self):
         counts = Counter()
         for operation in self.operations(self.own):
@@ -219,16 +230,47 @@ class Plugin(unittest.TestCase):
         if not shutil.which('editcap'):
             self.skipTest('editcap is not installed')
         variants = [['-E', '0.02', '--seed', str(seed)] for seed in range(4)] + [['-s', '90'], ['-s', '200'], ['-s', '700']]
-        for source in (self.own, self.tunnelled):
-            for options in variants:
-                path = os.path.join(self.folder, 'damaged.pcapng')
-                subprocess.run(['editcap', *options, source, path], check=True, capture_output=True)
-                os.chmod(path, 0o644)
-                ran = self.tshark.run('-r', path, '-V', '-2', check=False)
+
+        def explain(number, source, options):
+            path = os.path.join(self.folder, f'damaged-{number}.pcapng')
+            subprocess.run(['editcap', *options, source, path], check=True, capture_output=True)
+            os.chmod(path, 0o644)
+            return options, self.tshark.run('-r', path, '-V', '-2', check=False)
+
+        cases = [(source, options) for source in (self.own, self.tunnelled) for options in variants]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for options, ran in pool.map(lambda each: explain(each[0], *each[1]), enumerate(cases)):
                 self.assertEqual(ran.returncode, 0, f'editcap {options}: {ran.stderr[-2000:]}')
+
+
+class Together(unittest.TestSuite):
+    """Runs the tests of a class at once: each start of tshark waits for a third of a second, for its own threads."""
+
+    def run(self, result, debug=False):
+        tests = list(self)
+        if not all(isinstance(test, unittest.TestCase) for test in tests) or not tests:
+            return super().run(result, debug)
+
+        def one(test):
+            own = unittest.TestResult()
+            test.run(own)
+            return own
+
+        type(tests[0]).setUpClass()
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for own in pool.map(one, tests):
+                    result.testsRun += own.testsRun
+                    for kind in ('failures', 'errors', 'skipped', 'unexpectedSuccesses'):
+                        getattr(result, kind).extend(getattr(own, kind))
+        finally:
+            type(tests[0]).doClassCleanups()
+        return result
 
 
 if __name__ == '__main__':
     if not os.path.exists(os.path.join(PLUGINS, '4.0/epan/ropewalk.so')):
         skip('the plugin is not built')
-    unittest.main(argv=[sys.argv[0]] + sys.argv[4:])
+    loader = unittest.TestLoader()
+    loader.suiteClass = Together
+    unittest.main(argv=[sys.argv[0]] + sys.argv[4:], testLoader=loader)

@@ -109,13 +109,8 @@ class Tshark:
         if plugin:
             environment['WIRESHARK_PLUGIN_DIR'] = self.plugins
 
-        def leave_root():
-            if os.getuid() == 0:
-                os.setgroups([])
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
-
-        ran = subprocess.run(['tshark'] + list(arguments), env=environment, cwd='/', preexec_fn=leave_root,
+        nobody = {'user': NOBODY, 'group': NOBODY, 'extra_groups': []} if os.getuid() == 0 else {}
+        ran = subprocess.run(['tshark'] + list(arguments), env=environment, cwd='/', **nobody,
                              capture_output=True, text=True, errors='replace', timeout=300)
         if check and (ran.returncode != 0 or ran.stderr.strip()):
             raise AssertionError(f'tshark {" ".join(arguments)}: exit code {ran.returncode}\n{ran.stderr}')
