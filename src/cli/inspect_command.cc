@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
+#include "cli/client_command.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/dissect_preferences.h"
@@ -70,8 +71,11 @@ void run_live(const Options& options, Outcome& outcome) {
         fmt::format("--live needs a server's admin port, https://HOST:PORT/, not \"{}\"", options.live));
   remote->ca_file = options.ca;
   remote->insecure = options.insecure;
-  if (!std::getline(std::cin, remote->password) || remote->password.empty())
-    return outcome.misuse("--live needs the administrator's password on standard input");
+  auto password = isatty(STDIN_FILENO) != 0
+                      ? ask_password(fmt::format("Password of the administrator of {}: ", options.live))
+                      : password_from_stdin();
+  if (!password) return outcome.misuse("--live needs the administrator's password: " + password.error().text);
+  remote->password = *std::move(password);
   const sigset_t signals = block_signals({SIGTERM, SIGINT});
   auto api = inspect::RemoteApi::start(*std::move(remote));
   if (!api) return outcome.fail(api.error());
@@ -127,8 +131,8 @@ void add_inspect_command(CLI::App& root, Outcome& outcome) {
       ->check(CLI::Range(0, 65535));
   command
       ->add_option("--live", options->live,
-                   "The admin port of a running server, https://HOST:PORT/; its administrator's password comes on "
-                   "standard input")
+                   "The admin port of a running server, https://HOST:PORT/; its administrator's password is asked for "
+                   "at the terminal, or read from standard input where that is none")
       ->type_name("URL")
       ->excludes(file);
   command->add_option("--ca", options->ca, "With --live: trust these certificates (PEM)")->type_name("FILE");
