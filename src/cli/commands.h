@@ -11,6 +11,10 @@ class Outcome;
 
 void add_serve_command(CLI::App& root, Outcome& outcome);
 void add_user_command(CLI::App& root, Outcome& outcome);
+void add_contact_command(CLI::App& root, Outcome& outcome);
+void add_group_command(CLI::App& root, Outcome& outcome);
+void add_room_command(CLI::App& root, Outcome& outcome);
+void add_directory_command(CLI::App& root, Outcome& outcome);
 void add_admin_command(CLI::App& root, Outcome& outcome);
 void add_import_command(CLI::App& root, Outcome& outcome);
 void add_export_command(CLI::App& root, Outcome& outcome);

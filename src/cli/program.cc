@@ -32,6 +32,10 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   root.require_subcommand(0, 1);  // none at all is complained about by run_program()
   add_serve_command(root, outcome);
   add_user_command(root, outcome);
+  add_contact_command(root, outcome);
+  add_group_command(root, outcome);
+  add_room_command(root, outcome);
+  add_directory_command(root, outcome);
   add_admin_command(root, outcome);
   add_import_command(root, outcome);
   add_export_command(root, outcome);

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
@@ -9,15 +8,16 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/directory_access.h"
 #include "directory/directory.h"
-#include "server/config.h"
-#include "store/mailbox_stores.h"
 
 namespace ropewalk::cli {
 namespace {
 
 struct UserOptions {
-  std::string data, config_file, address, name, dn;
+  DirectoryPlace place;
+  std::string address, name, dn;
+  std::vector<std::string> assignments;
   bool password_stdin = false, json = false, delete_mailbox = false, ntlm = false;
   std::string on_off;
 };
@@ -31,38 +31,30 @@ Result<std::string> read_password() {
   return line;
 }
 
-// `make`: where there is none, one is made.
-Result<std::unique_ptr<directory::Directory>> open_directory(const UserOptions& options, bool make = false) {
-  if (!make && access((options.data + "/directory.db").c_str(), F_OK) != 0)
-    return Error{fmt::format("{} holds no directory of users; `ropewalk user add --data {} ADDRESS` makes one",
-                             options.data, options.data)};
-  server::Config config;
-  std::string path = options.config_file.empty() ? server::default_config_path(options.data) : options.config_file;
-  if (!options.config_file.empty() || access(path.c_str(), F_OK) == 0)
-    ROPEWALK_CHECK(server::read_config(path, config));
-  return directory::Directory::open(options.data, config.organization);
+Status add_user(const UserOptions& options, std::string password) {
+  auto added = add_user_with_mailbox(options.place,
+                                     {options.address, options.name, options.dn, std::move(password), options.ntlm});
+  return added.ok() ? Status() : Status(added.error());
 }
 
-// The user with his mailbox, or neither.
-Status add_user(const UserOptions& options, std::string password) {
-  ROPEWALK_TRY(auto directory, open_directory(options, true));
-  directory::NewUser wanted{options.address, options.name, options.dn, std::move(password), options.ntlm};
-  ROPEWALK_TRY(directory::User user, directory->add_user(wanted));
-  store::MailboxStores mailboxes(options.data);
-  auto made = mailboxes.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
-  if (made.ok()) return {};
-  Status undone = directory->remove(user.address);
-  return Error{fmt::format("cannot make the mailbox of {}: {}{}", user.address, made.error().text,
-                           undone.ok() ? "" : "; and the user cannot be removed again: " + undone.error().text)};
+Status set_properties(const UserOptions& options, const Assignments& assignments) {
+  ROPEWALK_TRY(auto book, open_address_book(options.place));
+  ROPEWALK_TRY(const auto object, book->find_by_address(options.address));
+  if (!object || object->user_id == 0)
+    return Error{fmt::format("cannot change {}: there is no such user", options.address)};
+  return book->together([&]() -> Status {
+    ROPEWALK_CHECK(book->change(object->id, assignments.change));
+    return set_links(*book, object->id, assignments);
+  });
 }
 
 Status set_password(const UserOptions& options, const std::string& password) {
-  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto directory, open_directory(options.place));
   return directory->set_password(options.address, password, options.ntlm);
 }
 
 Status switch_ntlm(const UserOptions& options) {
-  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto directory, open_directory(options.place));
   if (options.on_off == "off") return directory->switch_ntlm_off(options.address);
   if (!options.password_stdin)
     return Error{
@@ -71,20 +63,8 @@ Status switch_ntlm(const UserOptions& options) {
   return directory->switch_ntlm_on(options.address, password);
 }
 
-Status remove_user(const UserOptions& options) {
-  ROPEWALK_TRY(auto directory, open_directory(options));
-  ROPEWALK_TRY(auto user, directory->find_by_address(options.address));
-  if (!user) return Error{fmt::format("cannot remove {}: there is no such user", options.address)};
-  ROPEWALK_CHECK(directory->remove(options.address));
-  if (!options.delete_mailbox) return {};
-  auto removed = store::MailboxStores(options.data).remove(user->mailbox_guid);
-  if (removed.ok()) return {};
-  return Error{fmt::format("removed the user {}, but cannot delete the mailbox {}: {}", user->address,
-                           user->mailbox_guid.to_string(), removed.error().text)};
-}
-
 Status list_users(const UserOptions& options) {
-  ROPEWALK_TRY(auto directory, open_directory(options));
+  ROPEWALK_TRY(auto directory, open_directory(options.place));
   ROPEWALK_TRY(auto users, directory->list());
   std::string text;
   boost::json::array list;
@@ -105,11 +85,7 @@ using Options = std::shared_ptr<UserOptions>;
 CLI::App* subcommand(CLI::App* user, const Options& options, const std::string& name, const std::string& what,
                      bool needs_address) {
   CLI::App* command = user->add_subcommand(name, what);
-  command->add_option("--data", options->data, "The folder with the directory and the mailboxes")
-      ->type_name("DIR")
-      ->required();
-  command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
-      ->type_name("FILE");
+  add_place_options(command, options->place);
   if (needs_address)
     command->add_option("ADDRESS", options->address, "The user's address: user1@ropewalk.test")->required();
   return command;
@@ -130,7 +106,7 @@ void with_password(CLI::App* command, const Options& options, Outcome& outcome,
 
 void add_user_command(CLI::App& root, Outcome& outcome) {
   auto options = std::make_shared<UserOptions>();
-  CLI::App* user = root.add_subcommand("user", "Add, list and remove users, set their passwords");
+  CLI::App* user = root.add_subcommand("user", "Add, change, list and remove users, set their passwords");
   user->require_subcommand(1);
 
   CLI::App* add = subcommand(user, options, "add", "Add a user and make the mailbox", true);
@@ -138,6 +114,18 @@ void add_user_command(CLI::App& root, Outcome& outcome) {
   add->add_option("--dn", options->dn, "The legacy DN (default: made from the organization)")->type_name("DN");
   add->add_flag("--ntlm", options->ntlm, "Let the user sign in with NTLM too; stores a hash for it, encrypted");
   with_password(add, options, outcome, add_user);
+
+  CLI::App* set = subcommand(user, options, "set", "Change a user's properties in the address book", true);
+  set->add_option(
+         "ATTRIBUTE=VALUE", options->assignments,
+         "displayName=NAME, mail=ADDRESS, thumbnailPhoto=@FILE, manager=ADDRESS; without a value: none any more")
+      ->required();
+  set->callback([options, &outcome] {
+    auto assignments = read_assignments(options->assignments);
+    if (!assignments) return outcome.misuse(assignments.error().text);
+    Status done = set_properties(*options, *assignments);
+    if (!done) outcome.fail(done.error());
+  });
 
   CLI::App* list = subcommand(user, options, "list", "List the users", false);
   list->add_flag("--json", options->json, "As a list of objects with address, name, dn and ntlm");
@@ -163,7 +151,7 @@ void add_user_command(CLI::App& root, Outcome& outcome) {
   CLI::App* remove = subcommand(user, options, "remove", "Remove a user; the mailbox stays", true);
   remove->add_flag("--delete-mailbox", options->delete_mailbox, "Delete the mailbox too, for good");
   remove->callback([options, &outcome] {
-    Status done = remove_user(*options);
+    Status done = remove_user_of(options->place, options->address, options->delete_mailbox);
     if (!done) outcome.fail(done.error());
   });
 }
