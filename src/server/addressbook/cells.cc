@@ -5,6 +5,7 @@
 #include "base/utf16.h"
 #include "mapi/code_page.h"
 #include "mapi/value_fields.h"
+#include "protocol/nspi/types.h"
 
 namespace ropewalk::server {
 namespace {
@@ -40,6 +41,7 @@ Value text_as(PropType wanted, PropType type, const Value& value, u32 code_page,
 
 // One value in another type.
 std::optional<Value> single_as(PropType wanted, PropType type, const Value& value, u32 code_page, Arena& arena) {
+  if (type == PropType::binary && value.bytes.size() > nspi::kMaxBinary) return std::nullopt;
   if (is_text_type(wanted) && is_text_type(type)) return text_as(wanted, type, value, code_page, arena);
   if (wanted == type) return value;
   return std::nullopt;
@@ -106,7 +108,7 @@ std::optional<Property> cell_of(PropTag column, const Property& value, u32 code_
   }
   const std::size_t count = many ? value.value.items.size() : 1;
   auto items = arena.make<Value>(count);
-  if (items.size() != count || count == 0) return std::nullopt;
+  if (items.size() != count || count == 0 || count > nspi::kMaxCount) return std::nullopt;
   for (std::size_t i = 0; i < count; ++i) {
     auto one = single_as(wanted_single, single, many ? value.value.items[i] : value.value, code_page, arena);
     if (!one) return std::nullopt;
