@@ -145,8 +145,10 @@ Verdict Authenticator::State::check(std::string_view login, std::string_view pas
   auto stored = directory.stored_password(user->id);
   if (!stored.ok()) return {nullptr, Refusal::unavailable, stored.error().text};
   if (!*stored) return {nullptr, Refusal::unknown_user, who + " is unknown"};
-  if ((*stored)->hash.empty()) return {nullptr, Refusal::no_password, who + " has no password yet"};
-  if (!password_matches(password, (*stored)->hash)) {
+  const auto answer = options.elsewhere ? options.elsewhere(*user, password) : std::nullopt;
+  if (answer && !answer->ok()) return {nullptr, Refusal::unavailable, answer->error().text};
+  if (!answer && (*stored)->hash.empty()) return {nullptr, Refusal::no_password, who + " has no password yet"};
+  if (!(answer ? answer->value() : password_matches(password, (*stored)->hash))) {
     return {nullptr, Refusal::wrong_password, who + " gave a wrong password"};
   }
   Verdict verdict{std::make_shared<const User>(*user), Refusal::none, {}};

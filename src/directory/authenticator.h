@@ -32,6 +32,9 @@ struct AuthenticatorOptions {
   std::chrono::milliseconds peer_refill{3'000};
   std::size_t most_tracked = 10'000;                             // logins, and addresses
   std::function<std::chrono::steady_clock::time_point()> now{};  // for tests
+  // Whether it is the user's password, for users who have theirs elsewhere; nullopt: not one of those. Error: it cannot
+  // be found out now.
+  std::function<std::optional<Result<bool>>(const User& user, std::string_view password)> elsewhere{};
 };
 
 // Thread-safe.

@@ -56,6 +56,8 @@ void move_on(std::map<const Attribute*, Merged>& all, std::string_view from, std
   values.resize(1);
 }
 
+std::string called(const Object& object) { return object.address.empty() ? object.name : object.address; }
+
 bool is_account(std::string_view name) { return same(name, "mailbox") || same(name, "user"); }
 
 }  // namespace
@@ -178,6 +180,9 @@ Result<std::optional<u32>> DirectoryImport::place(Wanted& wanted, const std::opt
                  std::string(name_of(*wanted.kind))};
   }
   ROPEWALK_TRY(const auto provenance, book_.provenance(there->id));
+  if (provenance.source == Source::here && options_.source == Source::ldap) {
+    return Error{called(*there) + " is here already, and not from there"};
+  }
   if (provenance.source == Source::ldap && options_.source == Source::here) {
     wanted.change.source.reset();  // it stays with whom it is copied from
     wanted.change.origin.reset();

@@ -1,0 +1,289 @@
+#include "directory/ldap_source.h"
+
+#include <ldap.h>
+
+#include <algorithm>
+
+#include "directory/filter.h"
+#include "mapi/ascii_case.h"
+
+namespace ropewalk::directory {
+
+namespace {
+
+constexpr int kPage = 500;
+constexpr u64 kMostEntries = 5'000'000;
+
+struct Unbind {
+  void operator()(LDAP* ldap) const { ldap_unbind_ext_s(ldap, nullptr, nullptr); }
+};
+using Connection = std::unique_ptr<LDAP, Unbind>;
+
+struct FreeMessage {
+  void operator()(LDAPMessage* message) const { ldap_msgfree(message); }
+};
+using Message = std::unique_ptr<LDAPMessage, FreeMessage>;
+
+// "cannot ...: Can't contact LDAP server (TLS: ...)"
+Error failure(const std::string& doing, LDAP* ldap, int code) {
+  std::string text = doing + ": " + ldap_err2string(code);
+  char* more = nullptr;
+  if (ldap != nullptr && ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more) == LDAP_SUCCESS && more != nullptr) {
+    if (*more != '\0') text += std::string(" (") + more + ")";
+    ldap_memfree(more);
+  }
+  return Error{text};
+}
+
+// ldaps:// is connected to when first something is asked.
+bool is_unreachable(int code) { return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT; }
+
+int sign_in(LDAP* ldap, const std::string& dn, std::string_view password) {
+  berval secret{static_cast<ber_len_t>(password.size()), const_cast<char*>(password.data())};
+  return ldap_sasl_bind_s(ldap, dn.c_str(), LDAP_SASL_SIMPLE, &secret, nullptr, nullptr, nullptr);
+}
+
+Result<Connection> connect(const LdapSettings& settings) {
+  const std::string doing = "cannot reach the LDAP server " + settings.url;
+  LDAP* raw = nullptr;
+  int code = ldap_initialize(&raw, settings.url.c_str());
+  Connection ldap(raw);
+  if (code != LDAP_SUCCESS) return failure(doing, nullptr, code);
+  const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
+  const timeval patience{static_cast<time_t>(settings.timeout.count()), 0};
+  ldap_set_option(raw, LDAP_OPT_PROTOCOL_VERSION, &version);
+  ldap_set_option(raw, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+  ldap_set_option(raw, LDAP_OPT_NETWORK_TIMEOUT, &patience);
+  ldap_set_option(raw, LDAP_OPT_TIMEOUT, &patience);
+  ldap_set_option(raw, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+  if (!settings.certificate.empty()) {
+    ldap_set_option(raw, LDAP_OPT_X_TLS_CACERTFILE, settings.certificate.c_str());
+  }
+  code = ldap_set_option(raw, LDAP_OPT_X_TLS_NEWCTX, &client);
+  if (code != LDAP_SUCCESS) return Error{doing + ": the certificate " + settings.certificate + " cannot be used"};
+  if (!settings.in_the_clear && mapi::equal_ignoring_ascii_case(settings.url.substr(0, 7), "ldap://")) {
+    code = ldap_start_tls_s(raw, nullptr, nullptr);
+    if (code != LDAP_SUCCESS) return failure(doing + " with TLS", raw, code);
+  }
+  return ldap;
+}
+
+// Attributes under the names that the settings give them.
+class Naming {
+ public:
+  explicit Naming(const LdapSettings& settings) {
+    for (const auto& [ours, theirs] : settings.attributes) {
+      const Attribute* attribute = find_attribute(ours);
+      if (attribute == nullptr) continue;
+      renamed_[lower(theirs)] = attribute;
+      taken_.insert(attribute);
+    }
+  }
+  // `name` is what a DirectoryImport is to take it for.
+  const Attribute* find(std::string_view theirs, std::string& name) const {
+    const auto renamed = renamed_.find(lower(theirs));
+    if (renamed != renamed_.end()) {
+      name = renamed->second->name;
+      return renamed->second;
+    }
+    const Attribute* attribute = find_attribute(theirs);
+    name = theirs.substr(0, theirs.find(';'));
+    return attribute != nullptr && !taken_.contains(attribute) ? attribute : nullptr;
+  }
+
+ private:
+  static std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), mapi::ascii_lower);
+    return out;
+  }
+  std::map<std::string, const Attribute*> renamed_;
+  std::set<const Attribute*> taken_;
+};
+
+std::string dn_of(LDAP* ldap, LDAPMessage* message) {
+  char* dn = ldap_get_dn(ldap, message);
+  std::string text = dn != nullptr ? dn : "";
+  ldap_memfree(dn);
+  return text;
+}
+
+Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, bool is_person) {
+  Entry entry;
+  entry.dn = plain_dn(dn_of(ldap, message));
+  std::vector<std::string> classes;
+  BerElement* rest = nullptr;
+  for (char* raw = ldap_first_attribute(ldap, message, &rest); raw != nullptr;
+       raw = ldap_next_attribute(ldap, message, rest)) {
+    std::string name;
+    const Attribute* attribute = naming.find(raw, name);
+    berval** values = attribute != nullptr ? ldap_get_values_len(ldap, message, raw) : nullptr;
+    for (berval** value = values; value != nullptr && *value != nullptr; ++value) {
+      std::string text((*value)->bv_val, (*value)->bv_len);
+      if (attribute->field == Field::object_class) classes.push_back(text);
+      entry.add(attribute, name, std::move(text), 0);
+    }
+    if (values != nullptr) ldap_value_free_len(values);
+    ldap_memfree(raw);
+  }
+  if (rest != nullptr) ber_free(rest, 0);
+  if (!kind_of_classes(classes)) {
+    entry.add(find_attribute("objectClass"), "objectClass", is_person ? "person" : "group", 0);
+  }
+  // Who was gone and is there again is to be seen again.
+  const Attribute* hidden = find_attribute("msExchHideFromAddressLists");
+  const auto says = [&](const Entry::Value& value) { return value.attribute == hidden; };
+  if (std::ranges::none_of(entry.values, says)) entry.add(hidden, hidden->name, "FALSE", 0);
+  return entry;
+}
+
+// Every entry that the filter means, page by page.
+Status search(LDAP* ldap, const LdapSettings& settings, const std::string& filter,
+              const std::function<Status(LDAPMessage* entry)>& visit) {
+  const std::string doing = "cannot read " + settings.base + " of " + settings.url;
+  berval cookie{0, nullptr};
+  const auto free_cookie = [](berval* held) { ber_memfree(held->bv_val); };
+  const std::unique_ptr<berval, decltype(free_cookie)> held(&cookie, free_cookie);
+  char all[] = "*", uuid[] = "entryUUID";
+  char* wanted[] = {all, uuid, nullptr};
+  timeval patience{static_cast<time_t>(settings.timeout.count()), 0};
+  for (u64 count = 0;;) {
+    LDAPControl* page = nullptr;
+    if (ldap_create_page_control(ldap, kPage, cookie.bv_val != nullptr ? &cookie : nullptr, 0, &page) != LDAP_SUCCESS) {
+      return Error{doing + ": out of memory"};
+    }
+    LDAPControl* controls[] = {page, nullptr};
+    LDAPMessage* raw = nullptr;
+    int code = ldap_search_ext_s(ldap, settings.base.c_str(), LDAP_SCOPE_SUBTREE, filter.c_str(), wanted, 0, controls,
+                                 nullptr, &patience, LDAP_NO_LIMIT, &raw);
+    ldap_control_free(page);
+    const Message result(raw);
+    if (code != LDAP_SUCCESS) return failure(doing, ldap, code);
+    for (LDAPMessage* entry = ldap_first_entry(ldap, raw); entry != nullptr; entry = ldap_next_entry(ldap, entry)) {
+      if (++count > kMostEntries) return Error{doing + ": there are too many entries"};
+      ROPEWALK_CHECK(visit(entry));
+    }
+    LDAPControl** answered = nullptr;
+    code = ldap_parse_result(ldap, raw, nullptr, nullptr, nullptr, nullptr, &answered, 0);
+    if (code != LDAP_SUCCESS) return failure(doing, ldap, code);
+    ber_memfree(cookie.bv_val);
+    cookie = {0, nullptr};
+    LDAPControl* paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, answered, nullptr);
+    ber_int_t estimate = 0;
+    if (paged != nullptr) ldap_parse_pageresponse_control(ldap, paged, &estimate, &cookie);
+    ldap_controls_free(answered);
+    if (cookie.bv_len == 0) return {};
+  }
+}
+
+// What is copied and was not among what the server has now.
+Result<u64> take_away(AddressBook& book, const std::set<u32>& seen) {
+  std::vector<Object> gone;
+  ROPEWALK_CHECK(book.for_all([&](const Object& object) {
+    if (!seen.contains(object.id)) gone.push_back(object);
+  }));
+  u64 count = 0;
+  for (const Object& object : gone) {
+    ROPEWALK_TRY(const auto provenance, book.provenance(object.id));
+    if (provenance.source != Source::ldap) continue;
+    if (object.user_id == 0) {
+      ROPEWALK_CHECK(book.remove(object.id));
+      ++count;
+    } else if (!object.hidden) {  // mail is not thrown away because an entry is
+      ObjectChange hidden;
+      hidden.hidden = true;
+      ROPEWALK_CHECK(book.change(object.id, hidden));
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+std::string objection_to_ldap(const LdapSettings& settings) {
+  if (settings.url.empty()) return {};
+  const auto has = [&](std::string_view scheme) {
+    return mapi::equal_ignoring_ascii_case(std::string_view(settings.url).substr(0, scheme.size()), scheme);
+  };
+  if (!has("ldap://") && !has("ldaps://")) return "the url begins neither with ldaps:// nor with ldap://";
+  if (settings.base.empty()) return "the base is missing: under which DN people and groups are";
+  if (settings.bind_dn.empty() != settings.password.empty()) return "bind_dn and password go together";
+  for (const std::string& filter : {settings.people, settings.groups}) {
+    if (auto read = Filter::parse(filter); !read.ok()) return read.error().text;
+  }
+  for (const auto& [ours, theirs] : settings.attributes) {
+    if (find_attribute(ours) == nullptr) return "there is no attribute " + ours;
+  }
+  return {};
+}
+
+Result<LdapCounts> LdapSource::copy_into(AddressBook& book,
+                                         std::function<Result<i64>(const std::string&, const std::string&)> make_user,
+                                         std::function<void(const std::string& why)> reject) {
+  ROPEWALK_TRY(const Connection ldap, connect(settings_));
+  if (const int code = sign_in(ldap.get(), settings_.bind_dn, settings_.password); code != LDAP_SUCCESS) {
+    if (is_unreachable(code)) return failure("cannot reach the LDAP server " + settings_.url, ldap.get(), code);
+    return failure("cannot sign in to " + settings_.url + " as \"" + settings_.bind_dn + "\"", ldap.get(), code);
+  }
+  const Naming naming(settings_);
+  ImportOptions options;
+  options.source = Source::ldap;
+  if (settings_.mailboxes) options.make_user = std::move(make_user);
+  std::string dn;
+  options.reject = [&](u64, const std::string& why) { reject(dn + ": " + why); };
+  DirectoryImport import(book, std::move(options));
+  for (const bool is_person : {true, false}) {
+    const std::string& filter = is_person ? settings_.people : settings_.groups;
+    if (filter.empty()) continue;
+    ROPEWALK_CHECK(search(ldap.get(), settings_, filter, [&](LDAPMessage* message) -> Status {
+      const Entry entry = entry_of(ldap.get(), message, naming, is_person);
+      dn = entry.dn;
+      return import.add(entry);
+    }));
+  }
+  dn = settings_.base;
+  ROPEWALK_CHECK(import.finish());
+  LdapCounts counts{import.counts(), 0};
+  if (counts.imported.entries == 0) {
+    return Error{"there is nobody under " + settings_.base + " of " + settings_.url +
+                 ": the address book stays as it is"};
+  }
+  ROPEWALK_TRY(counts.gone, take_away(book, import.touched()));
+  return counts;
+}
+
+Result<bool> LdapSource::is_password(const std::string& dn, std::string_view password) {
+  if (dn.empty() || password.empty()) return false;  // [RFC 4513] 5.1.2: without a password everybody is let in
+  ROPEWALK_TRY(const Connection ldap, connect(settings_));
+  const int code = sign_in(ldap.get(), dn, password);
+  switch (code) {
+    case LDAP_SUCCESS:
+      return true;
+    case LDAP_INVALID_CREDENTIALS:
+    case LDAP_NO_SUCH_OBJECT:
+    case LDAP_INAPPROPRIATE_AUTH:
+    case LDAP_CONSTRAINT_VIOLATION:
+    case LDAP_UNWILLING_TO_PERFORM:
+      return false;
+    default:
+      return failure(
+          (is_unreachable(code) ? "cannot reach the LDAP server " : "cannot ask for a password ") + settings_.url,
+          ldap.get(), code);
+  }
+}
+
+std::function<std::optional<Result<bool>>(const User&, std::string_view)> passwords_of(LdapSource& source,
+                                                                                       AddressBook& book) {
+  return [&source, &book](const User& user, std::string_view password) -> std::optional<Result<bool>> {
+    auto object = book.find_by_user(user.id);
+    if (!object.ok()) return Result<bool>(object.error());
+    if (!*object) return std::nullopt;
+    auto provenance = book.provenance((*object)->id);
+    if (!provenance.ok()) return Result<bool>(provenance.error());
+    if (provenance->source != Source::ldap) return std::nullopt;
+    return source.is_password(provenance->origin, password);
+  };
+}
+
+}  // namespace ropewalk::directory
