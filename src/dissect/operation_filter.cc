@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "dissect/counting.h"
 #include "dissect/report.h"
 #include "mapi/error_code.h"
 
@@ -47,13 +48,6 @@ constexpr LayerRow kLayers[] = {
 };
 
 // ---- attributes ----
-
-std::string_view address_part(std::string_view endpoint) {
-  auto colon = endpoint.rfind(':');
-  std::string_view address = endpoint.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  return address;
-}
 
 void add_port(std::string_view endpoint, Values& values) {
   auto colon = endpoint.rfind(':');
@@ -150,13 +144,13 @@ constexpr AttributeRow kAttributes[] = {
        add_port(o.dst, values);
      }},
     {"ip.src", "address", "the sender's address",
-     [](const Operation& o, Values& values) { add_text(address_part(o.src), values); }},
+     [](const Operation& o, Values& values) { add_text(host_of(o.src), values); }},
     {"ip.dst", "address", "the receiver's address",
-     [](const Operation& o, Values& values) { add_text(address_part(o.dst), values); }},
+     [](const Operation& o, Values& values) { add_text(host_of(o.dst), values); }},
     {"ip.addr", "address", "either address",
      [](const Operation& o, Values& values) {
-       add_text(address_part(o.src), values);
-       add_text(address_part(o.dst), values);
+       add_text(host_of(o.src), values);
+       add_text(host_of(o.dst), values);
      }},
     {"frame.number", "uint64", "the frames that carried it",
      [](const Operation& o, Values& values) {

@@ -3,30 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "mapi/error_code.h"
 
 namespace ropewalk::dissect {
 namespace {
 
-constexpr double kStep = 1.1, kLeast = 1000;  // nanoseconds
-
 template <class Map>
 auto& entry(Map& map, const std::string& name) {
-  if (map.size() >= Statistics::kMostNames && !map.contains(name)) return map["others"];
-  return map[name];
+  return entry_of(map, name, Statistics::kMostNames);
 }
-
-std::string address_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
 
 std::string milliseconds(double nanoseconds) { return fmt::format("{:.3f}", nanoseconds / 1e6); }
 
 std::string latency_columns(const Latencies& latencies) {
   if (latencies.count() == 0) return fmt::format("{:>10} {:>10} {:>10} {:>10}", "-", "-", "-", "-");
   return fmt::format("{:>10} {:>10} {:>10} {:>10}", milliseconds(latencies.mean()),
-                     milliseconds(latencies.percentile(0.5)), milliseconds(latencies.percentile(0.95)),
-                     milliseconds(static_cast<double>(latencies.largest())));
+                     milliseconds(static_cast<double>(latencies.quantile(0.5))),
+                     milliseconds(static_cast<double>(latencies.quantile(0.95))),
+                     milliseconds(static_cast<double>(latencies.most())));
 }
 
 // The entries with the largest `key`, at most `most`.
@@ -39,26 +34,6 @@ auto largest(const Map& map, std::size_t most, F&& key) {
 }
 
 }  // namespace
-
-void Latencies::add(i64 nanoseconds) {
-  double value = std::max<double>(static_cast<double>(nanoseconds), 0);
-  double place = value <= kLeast ? 0 : std::log(value / kLeast) / std::log(kStep);
-  ++counts_[std::min<std::size_t>(static_cast<std::size_t>(place), counts_.size() - 1)];
-  ++count_;
-  sum_ += value;
-  largest_ = std::max(largest_, nanoseconds);
-}
-
-double Latencies::percentile(double part) const {
-  u64 wanted = static_cast<u64>(std::ceil(part * static_cast<double>(count_)));
-  u64 seen = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    seen += counts_[i];
-    if (seen >= wanted && seen != 0)
-      return std::min(kLeast * std::pow(kStep, static_cast<double>(i) + 0.5), static_cast<double>(largest_));
-  }
-  return 0;
-}
 
 void Statistics::add(const Operation& operation) {
   Kind& kind = entry(kinds_, operation.layer + " " + operation.name);
@@ -78,7 +53,7 @@ void Statistics::add(const Operation& operation) {
     ++rop.errors;
     ++entry(errors_, fmt::format("{}: {}", note.name, mapi::name(mapi::ErrorCode{*note.error})));
   }
-  Talker& talker = entry(talkers_, address_of(operation.src) + " > " + address_of(operation.dst));
+  Talker& talker = entry(talkers_, fmt::format("{} > {}", host_of(operation.src), host_of(operation.dst)));
   ++talker.operations;
   talker.bytes += operation.size;
 }

@@ -1,29 +1,13 @@
 // Counts, sizes and latencies of operations and ROPs, for `ropewalk dissect --stats`.
 #pragma once
 
-#include <array>
 #include <map>
 #include <string>
 
+#include "dissect/counting.h"
 #include "dissect/dissector.h"
 
 namespace ropewalk::dissect {
-
-// Durations in nanoseconds, kept as counts of a logarithmic scale: percentiles are right to 10 %.
-class Latencies {
- public:
-  void add(i64 nanoseconds);
-  u64 count() const { return count_; }
-  double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
-  double percentile(double part) const;  // 0.5: the median
-  i64 largest() const { return largest_; }
-
- private:
-  std::array<u32, 256> counts_{};
-  u64 count_ = 0;
-  double sum_ = 0;
-  i64 largest_ = 0;
-};
 
 class Statistics {
  public:

@@ -1,10 +1,8 @@
 #include "inspect/statistics.h"
 
 #include <algorithm>
-#include <bit>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <cmath>
 
 #include "mapi/error_code.h"
 
@@ -13,25 +11,10 @@ namespace {
 
 namespace json = boost::json;
 
-// Eight buckets for each power of two.
-unsigned bucket_of(u64 value) {
-  if (value < 8) return static_cast<unsigned>(value);
-  const unsigned bits = static_cast<unsigned>(std::bit_width(value));
-  return (bits - 3) * 8 + static_cast<unsigned>((value >> (bits - 4)) & 7);
-}
-// The least value that is beyond a bucket.
-u64 bound_of(unsigned bucket) {
-  if (bucket < 8) return bucket + 1;
-  const unsigned shift = bucket / 8 - 1;
-  const u64 bound = u64{bucket % 8 + 9} << shift;
-  return bound == 0 ? ~u64{0} : bound;
-}
-
 // The entry of that name; of "others" where there are too many.
 template <class Map>
-typename Map::mapped_type& named(Map& map, std::string name) {
-  if (map.size() >= Statistics::kMaxNames && !map.contains(name)) name = "others";
-  return map[std::move(name)];
+typename Map::mapped_type& named(Map& map, const std::string& name) {
+  return dissect::entry_of(map, name, Statistics::kMaxNames);
 }
 
 json::array counts(const std::map<std::string, u64>& map) {
@@ -62,37 +45,6 @@ json::array table(const Map& map) {
 std::string error_name(u32 code) { return mapi::name(static_cast<mapi::ErrorCode>(code)); }
 
 }  // namespace
-
-void Latencies::add(i64 nanoseconds) {
-  const i64 time = std::max<i64>(nanoseconds, 0);
-  ++buckets_[bucket_of(static_cast<u64>(time))];
-  ++count_;
-  most_ = std::max(most_, time);
-}
-
-i64 Latencies::quantile(double share) const {
-  const double wanted = share * static_cast<double>(count_);
-  u64 seen = 0;
-  for (const auto& [bucket, count] : buckets_) {
-    seen += count;
-    if (static_cast<double>(seen) >= wanted) return std::min(most_, static_cast<i64>(bound_of(bucket)));
-  }
-  return most_;
-}
-
-json::value Latencies::histogram() const {
-  json::array list;
-  for (const auto& [bucket, count] : buckets_) list.push_back(json::array{bound_of(bucket), count});
-  return list;
-}
-
-std::string_view host_of(std::string_view endpoint) {
-  if (endpoint.starts_with('[')) {
-    const auto end = endpoint.find(']');
-    return end == std::string_view::npos ? endpoint : endpoint.substr(1, end - 1);
-  }
-  return endpoint.substr(0, endpoint.rfind(':'));
-}
 
 void Statistics::widen() {
   for (std::size_t i = 0; i < intervals_.size(); i += 2) {
@@ -156,7 +108,7 @@ void Statistics::add(const dissect::Operation& operation) {
   if (!operation.notes.empty()) ++noted_;
   for (const std::string& note : operation.notes) ++named(notes_, note.substr(0, 120));
   ++sizes_[std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(operation.size)), sizes_.size() - 1)];
-  const std::string from(host_of(operation.src)), to(host_of(operation.dst));
+  const std::string from(dissect::host_of(operation.src)), to(dissect::host_of(operation.dst));
   ++named(hosts_, from);
   ++named(hosts_, to);
   Talkers& talkers = named(talkers_, is_response ? to + " → " + from : from + " → " + to);

@@ -7,29 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "dissect/counting.h"
 #include "dissect/operation.h"
 
 namespace ropewalk::inspect {
-
-// A distribution of times, exact to an eighth.
-class Latencies {
- public:
-  void add(i64 nanoseconds);
-  u64 count() const { return count_; }
-  i64 most() const { return most_; }
-  // The time that a share of them (0 to 1) does not exceed.
-  i64 quantile(double share) const;
-  // [[upper bound in nanoseconds, count], ...] of what is not empty.
-  boost::json::value histogram() const;
-
- private:
-  std::map<unsigned, u32> buckets_;
-  u64 count_ = 0;
-  i64 most_ = 0;
-};
-
-// The host of "192.0.2.1:6001" and "[2001:db8::1]:6001".
-std::string_view host_of(std::string_view endpoint);
 
 class Statistics {
  public:
@@ -47,7 +28,7 @@ class Statistics {
     u64 count = 0, errors = 0, bytes = 0;
   };
   struct Named : Counter {
-    Latencies latencies;
+    dissect::Latencies latencies;
   };
   struct Talkers : Counter {
     u64 there = 0, back = 0;  // bytes of requests, of responses
@@ -67,7 +48,7 @@ class Statistics {
   std::map<std::string, u64> results_, rop_errors_, hosts_, notes_;
   std::map<std::string, Talkers> talkers_;
   std::array<u64, 34> sizes_{};  // by the number of bits
-  Latencies latencies_;
+  dissect::Latencies latencies_;
   std::vector<Interval> intervals_;
   i64 begin_ = 0, width_ = 1'000'000, first_ = 0, last_ = 0;  // nanoseconds
 };

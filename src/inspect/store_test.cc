@@ -13,7 +13,6 @@ namespace ropewalk::inspect {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr View::Clock::time_point kForever = View::Clock::time_point::max();
 
@@ -188,23 +187,6 @@ TEST(Statistics, StayBoundedWhateverNamesAndTimesCome) {
   EXPECT_LE(json.at("operations").as_array().size(), Statistics::kMaxNames + 1);
   EXPECT_LE(json.at("talkers").as_array().size(), Statistics::kMaxNames + 1);
   EXPECT_LE(json.at("intervals").at("list").as_array().size(), Statistics::kMaxIntervals);
-}
-
-TEST(Latencies, AreExactToAnEighth) {
-  Latencies latencies;
-  for (i64 n = 1; n <= 100'000; ++n) latencies.add(n * 1000);
-  for (double share : {0.01, 0.5, 0.9, 0.99}) {
-    const double exact = share * 100'000 * 1000;
-    EXPECT_NEAR(static_cast<double>(latencies.quantile(share)), exact, exact / 8);
-  }
-  EXPECT_EQ(latencies.quantile(1), 100'000'000);
-}
-
-TEST(HostOf, TakesBothKindsOfAddresses) {
-  EXPECT_EQ(host_of("192.0.2.1:6001"), "192.0.2.1");
-  EXPECT_EQ(host_of("[2001:db8::1]:6001"), "2001:db8::1");
-  EXPECT_EQ(host_of("[2001"), "[2001");
-  EXPECT_THAT(std::string(host_of("")), IsEmpty());
 }
 
 }  // namespace
