@@ -298,7 +298,8 @@ class ShortPatience : public RpcFaults {
   std::string settings() const override { return "[rpc]\npatience = 4\n"; }
 };
 
-// What is begun and not brought to an end: the server's patience, then the connection ends. One that is only idle stays.
+// What is begun and not brought to an end: the server's patience, then the connection ends. One that is only idle
+// stays.
 TEST_F(ShortPatience, NeverFinished) {
   std::vector<std::unique_ptr<RpcTalk>> begun;
   for (int i = 0; i < 100; ++i) {

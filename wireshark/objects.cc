@@ -60,7 +60,8 @@ void fill_in_the_end() {
     for (auto& [key, entry] : entries())
       if (entry.is_stale) fill(entry);
   };
-  GString* wrong = register_tap_listener("mapi", &is_listening, nullptr, TL_REQUIRES_NOTHING, nullptr, packet, draw, nullptr);
+  GString* wrong =
+      register_tap_listener("mapi", &is_listening, nullptr, TL_REQUIRES_NOTHING, nullptr, packet, draw, nullptr);
   if (wrong != nullptr) g_string_free(wrong, TRUE);
 }
 

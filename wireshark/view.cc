@@ -50,9 +50,8 @@ void add_text(proto_tree* tree, int field, tvbuff_t* tvb, const std::string& tex
 
 // As `ropewalk dissect` has it: of a response in which nothing failed, mapi.error is 0 once.
 bool has_failed(const Message& message) {
-  return message.error != 0 || std::ranges::any_of(message.rops, [](const dissect::RopNote& rop) {
-           return rop.error.value_or(0) != 0;
-         });
+  return message.error != 0 ||
+         std::ranges::any_of(message.rops, [](const dissect::RopNote& rop) { return rop.error.value_or(0) != 0; });
 }
 
 void add_error(proto_tree* tree, tvbuff_t* tvb, u32 error, bool shows_success = false) {

@@ -182,8 +182,7 @@ class Demo {
     };
     if (!show("Connecting", connect)) return false;
     bool good = true;
-    for (const DemoStep& step : demo_steps(samples_))
-      good = show(step.title, [&] { return step.run(*store); }) && good;
+    for (const DemoStep& step : demo_steps(samples_)) good = show(step.title, [&] { return step.run(*store); }) && good;
     return good;
   }
   bool second_mailbox() {
@@ -228,11 +227,10 @@ class Demo {
     };
     if (!show("The same mailbox over " + carrier + ": bind, EcDoConnectEx, EcDoRpcExt2", look)) return false;
     // AsyncEMSMDB is asked for on a connection that is bound to EMSMDB already.
-    return show("Being told over " + carrier + ": EcDoAsyncConnectEx, alter_context, EcDoAsyncWaitEx",
-                [&] {
-                  return write_and_be_told(*store, "Written over " + carrier,
-                                           [&] { return lookout.wait_for(std::chrono::seconds(20)); });
-                });
+    return show("Being told over " + carrier + ": EcDoAsyncConnectEx, alter_context, EcDoAsyncWaitEx", [&] {
+      return write_and_be_told(*store, "Written over " + carrier,
+                               [&] { return lookout.wait_for(std::chrono::seconds(20)); });
+    });
   }
   static client::Outcome<u64> count_messages(client::MessageStore& store) {
     ROPEWALK_TRY(client::FolderId id, store.special(client::SpecialFolder::inbox));

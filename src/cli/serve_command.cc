@@ -89,7 +89,8 @@ void serve(const ServeOptions& options, Outcome& outcome) {
 
 void add_serve_command(CLI::App& root, Outcome& outcome) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = root.add_subcommand("serve", "Serve mailboxes over MAPI/HTTP, RPC and RPC over HTTP until interrupted");
+  CLI::App* command =
+      root.add_subcommand("serve", "Serve mailboxes over MAPI/HTTP, RPC and RPC over HTTP until interrupted");
   command->add_option("--data", options->data, "The folder with the directory and the mailboxes")->type_name("DIR");
   command->add_option("--config", options->config_file, "A configuration file in TOML (default: DIR/ropewalk.toml)")
       ->type_name("FILE");

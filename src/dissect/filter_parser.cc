@@ -320,7 +320,8 @@ class Parser {
   }
   // What can never be true is a mistake: an attribute that is a number or an address compared with something else.
   Status check_type(const Operand& left, const Literal& right, std::size_t column) const {
-    if (!left.slices.empty() || left.function != Function::none || left.field->kind != FieldPath::Kind::attribute) return {};
+    if (!left.slices.empty() || left.function != Function::none || left.field->kind != FieldPath::Kind::attribute)
+      return {};
     const FilterAttribute& attribute = names_.attributes[left.field->number];
     if (attribute.type == "address" && !is_in_network("0.0.0.0", right.text))
       return error_at(column, fmt::format("\"{}\" is no address; {} is compared with one like 192.0.2.7, or with a "

@@ -98,7 +98,8 @@ void RpcClient::observe(bool sent, ByteView bytes) {
 
 Result<std::chrono::milliseconds> RpcClient::Deadline::left() const {
   const auto time = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-  if (time.count() <= 0) return Error{"there is no whole answer within " + std::to_string(timeout.count() / 1000) + " s"};
+  if (time.count() <= 0)
+    return Error{"there is no whole answer within " + std::to_string(timeout.count() / 1000) + " s"};
   return time;
 }
 
@@ -154,8 +155,7 @@ Outcome<rpc::Reply> RpcClient::exchange(const dcerpc::Interface& interface, u16 
   if (!id.ok()) return failed(what, id.error().text);
   const Deadline deadline(timeout.count() != 0 ? timeout : options_.timeout);
   for (;;) {
-    if (Status pulled = pull(deadline); !pulled.ok())
-      return failed(what, pulled.error().text);
+    if (Status pulled = pull(deadline); !pulled.ok()) return failed(what, pulled.error().text);
     for (rpc::Reply& reply : connection_.take_replies()) {
       if (reply.call_id != *id) continue;
       if (reply.fault == 0) return std::move(reply);
