@@ -33,11 +33,7 @@ Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpRes
   Call call(request, responder);
   call.user = co_await parts_.sign_in.user_of(request, responder);
   if (call.user == nullptr) co_return;
-  Refusal refusal;
-  if (plain_mapihttp_path(request.path) == "/mapi/nspi")
-    refusal = {ResponseCode::endpoint_disabled, "the address book endpoint is not served"};
-  else
-    refusal = front_.examine(call);
+  Refusal refusal = front_.examine(call);
   if (refusal) {
     co_await front_.refuse(call, std::move(refusal));
     co_return;

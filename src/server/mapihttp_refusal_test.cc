@@ -96,8 +96,6 @@ TEST_F(Endpoint, RefusalsHaveTheProtocolsOwnCodes) {
     expect_refusal(one->request("PING"), 2);
   }
   one->method = "POST";
-  one->set_path("/mapi/nspi/");
-  expect_refusal(one->request("Bind"), 16);
   one->set_path("/mapi/elsewhere");
   expect_refusal(one->ping(), 3);
   one->set_path("/elsewhere");

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "server/addressbook/http_endpoint.h"
 #include "server/autodiscover/endpoint.h"
 #include "server/mapihttp_endpoint.h"
 #include "server/own_names.h"
@@ -92,7 +93,8 @@ class Server::Impl {
       : config_(config),
         more_(std::move(more)),
         log_(config.log_level),
-        registry_({config.session_expiry, config.sessions_per_user, config.sessions}) {}
+        registry_({config.session_expiry, config.sessions_per_user, config.sessions}),
+        book_sessions_(registry_.limits()) {}
   ~Impl() { stop(); }
 
   Status start(std::unique_ptr<RopRunner> rops);
@@ -102,6 +104,7 @@ class Server::Impl {
   std::vector<RpcService*> more_;
   Log log_;
   session::Registry registry_;
+  session::Registry book_sessions_;  // of the address book over MAPI/HTTP
   std::unique_ptr<directory::Directory> directory_;
   std::unique_ptr<directory::AddressBook> book_;
   std::shared_ptr<net::TlsContext> tls_;
@@ -126,11 +129,12 @@ class Server::Impl {
   std::optional<AddressBookService> address_book_;
   std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
+  std::optional<AddressBookEndpoint> book_endpoint_;
   std::unique_ptr<AutodiscoverEndpoint> autodiscover_;
   std::unique_ptr<RpcServer> rpc_;
   std::optional<RpcHttpEndpoint> rpc_http_;
   std::unique_ptr<net::HttpServer> http_;  // ends before all that its requests use
-  std::optional<Janitor> janitor_;
+  std::optional<Janitor> janitor_, book_janitor_;
 };
 
 Status Server::Impl::open_data() {
@@ -190,6 +194,8 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   address_book_.emplace(AddressBookService::Parts{*book_, config_.organization, refused, failed});
   http_sign_in_.emplace(HttpSignIn::Parts{*directory_, *authenticator_, *sign_in_, log_}, config_);
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
+  book_endpoint_.emplace(AddressBookEndpoint::Parts{*address_book_, *http_sign_in_, book_sessions_, *pool_, log_},
+                         config_.mapihttp);
   ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *http_sign_in_, log_}, config_));
   const bool has_http = config_.https_port || config_.http_port;
   if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
@@ -198,6 +204,7 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
     for (const auto& at : rpc_->listening())
       listening_.push_back({at.binding, config_.listen, at.port, false, at.is_endpoint_mapper});
   janitor_.emplace(registry_, log_);
+  book_janitor_.emplace(book_sessions_, log_);
   return {};
 }
 
@@ -239,6 +246,7 @@ net::Awaitable<void> Server::Impl::handle_tapped(net::HttpRequest& request, net:
 }
 
 net::Awaitable<void> Server::Impl::handle_plainly(net::HttpRequest& request, net::HttpResponder& responder) {
+  if (AddressBookEndpoint::serves(request.path)) return book_endpoint_->handle(request, responder);
   if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
   if (AutodiscoverEndpoint::serves(request.path)) return autodiscover_->handle(request, responder);
   return not_found(request, responder);
@@ -269,7 +277,9 @@ void Server::Impl::stop() {
   rpc_http_.reset();
   rpc_.reset();
   janitor_.reset();
-  for (auto& session : registry_.clear()) session->notifications.close();
+  book_janitor_.reset();
+  for (session::Registry* registry : {&registry_, &book_sessions_})
+    for (auto& session : registry->clear()) session->notifications.close();
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

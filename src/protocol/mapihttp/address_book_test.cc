@@ -99,7 +99,10 @@ TEST(AddressBookBodies, BindWithAndWithoutState) {
   EXPECT_EQ(failure->status_code, 5u);
 }
 
-// MS-OXCMAPIHTTP_R2000 to MS-OXCMAPIHTTP_R2010: HasValue stands in front of texts, binaries and multiple values, and of
+// MS-OXCMAPIHTTP_R2000 MS-OXCMAPIHTTP_R2001 MS-OXCMAPIHTTP_R2002 MS-OXCMAPIHTTP_R2003 MS-OXCMAPIHTTP_R2004
+// MS-OXCMAPIHTTP_R2005 MS-OXCMAPIHTTP_R2006 MS-OXCMAPIHTTP_R2009 MS-OXCMAPIHTTP_R2010 MS-OXCMAPIHTTP_R2257
+// MS-OXCMAPIHTTP_R2258
+// HasValue stands in front of texts, binaries and multiple values, and of
 // each text and binary among multiple ones; of others it does not.
 TEST(AddressBookValues, MarksSayWhetherTheyAreThere) {
   using Tagged = AddressBookTaggedPropertyValue;
@@ -133,7 +136,7 @@ TEST(AddressBookValues, MarksSayWhetherTheyAreThere) {
   EXPECT_NE(why_not<Tagged>("1F00 0130 01 0000").find("neither 0x00 nor 0xFF"), std::string::npos);
 }
 
-// MS-OXCMAPIHTTP_R2011 to MS-OXCMAPIHTTP_R2014
+// MS-OXCMAPIHTTP_R2011 MS-OXCMAPIHTTP_R2012 MS-OXCMAPIHTTP_R2013 MS-OXCMAPIHTTP_R2014
 TEST(AddressBookValues, ListsCountWide) {
   Decoded<AddressBookPropertyValueList> list("02000000 0300 0039 00000000 0B00 0A3A 01");
   ASSERT_EQ(list->values.size(), 2u);
@@ -142,7 +145,8 @@ TEST(AddressBookValues, ListsCountWide) {
 }
 
 // MS-OXCMAPIHTTP_R15, MS-OXCMAPIHTTP_R16, MS-OXCMAPIHTTP_R17, MS-OXCMAPIHTTP_R18, MS-OXCMAPIHTTP_R450,
-// MS-OXCMAPIHTTP_R453, MS-OXCMAPIHTTP_R2018 to MS-OXCMAPIHTTP_R2027, MS-OXCMAPIHTTP_R2035, MS-OXCMAPIHTTP_R2036
+// MS-OXCMAPIHTTP_R453 MS-OXCMAPIHTTP_R2018 MS-OXCMAPIHTTP_R2019 MS-OXCMAPIHTTP_R2021 MS-OXCMAPIHTTP_R2022
+// MS-OXCMAPIHTTP_R2024 MS-OXCMAPIHTTP_R2027 MS-OXCMAPIHTTP_R2035 MS-OXCMAPIHTTP_R2036
 TEST(AddressBookValues, RowsWithAndWithoutFlags) {
   const PropTag tags[] = {PropTag(0x3001001F), PropTag(0x39000003), PropTag(0x39FE0000)};
   mapi::RowColumns columns{tags};
@@ -285,6 +289,7 @@ TEST(AddressBookBodies, PositionsAndAddresses) {
   EXPECT_TRUE(static_cast<bool>(request->delta_requested));
   Decoded<UpdateStatResponse> response("00000000 00000000 FF" + std::string(kStat) + "FF FEFFFFFF 00000000");
   EXPECT_EQ(response->delta.value, -2);
+  // MS-OXCMAPIHTTP_R401
   Decoded<CompareMinIdsResponse> compared("00000000 00000000 FFFFFFFF 00000000");
   EXPECT_EQ(compared->result, -1);
   Decoded<GetMailboxUrlRequest> mailbox("00000000 2F006F000000 00000000");

@@ -4,14 +4,18 @@
 
 #include "base/utf16.h"
 #include "protocol/dcerpc/status.h"
+#include "protocol/nspi/values.h"
 #include "server/addressbook/cells.h"
 #include "server/rpc/caller.h"
-#include "server/rpc/nspi_values.h"
 
 namespace ropewalk::server {
 namespace {
 
 using mapi::ErrorCode;
+using nspi::nspi_ids;
+using nspi::nspi_row;
+using nspi::nspi_rows;
+using nspi::nspi_tags;
 using nspi::Stat;
 
 // An NSPI_HANDLE: [MS-OXNSPI] 2.2.10.

@@ -7,9 +7,9 @@
 #include "directory/address_book.h"
 #include "mapi/property_tags.h"
 #include "mapi/value_fields.h"
+#include "protocol/nspi/values.h"
 #include "server/addressbook/cells.h"
 #include "server/rpc/http_test_client.h"
-#include "server/rpc/nspi_values.h"
 
 namespace ropewalk::server {
 namespace {
@@ -18,6 +18,10 @@ using mapi::Property;
 using mapi::PropTag;
 using mapi::PropType;
 using mapi::Value;
+using nspi::nspi_ids;
+using nspi::nspi_row;
+using nspi::nspi_tags;
+using nspi::nspi_value;
 using testing::ElementsAre;
 using testing::HasSubstr;
 namespace tag = mapi::tag;

@@ -1,8 +1,8 @@
-#include "server/rpc/nspi_values.h"
+#include "protocol/nspi/values.h"
 
 #include "mapi/value_fields.h"
 
-namespace ropewalk::server {
+namespace ropewalk::nspi {
 namespace {
 
 using mapi::Property;
@@ -169,6 +169,44 @@ void fill_many(nspi::PropertyValue& to, const Value& value, Arena& arena) {
   }
 }
 
+void write_restriction(const mapi::Restriction& from, nspi::Restriction& to, Arena& arena) {
+  to.type.value = static_cast<u32>(from.type);
+  to.tag = from.tag;
+  to.tag2 = from.tag2;
+  to.operand = from.number;
+  to.number = static_cast<u32>(from.relop);
+  auto children = arena.make<nspi::Restriction>(from.children.size());
+  for (std::size_t i = 0; i < children.size(); ++i) write_restriction(from.children[i], children[i], arena);
+  switch (from.type) {
+    case RestrictType::and_:
+    case RestrictType::or_: {
+      to.children.count = static_cast<u32>(children.size());
+      ndr::Array<nspi::Restriction> array;
+      array.items = children;
+      to.children.array = pointer_to(array, arena);
+      return;
+    }
+    case RestrictType::sub_object:
+      to.number = from.tag.value;
+      [[fallthrough]];
+    case RestrictType::not_:
+      if (!children.empty()) to.child = ndr::Pointer<nspi::Restriction>::to(children[0]);
+      return;
+    case RestrictType::bit_mask:
+      to.number = static_cast<u32>(from.bit_mask_relop);
+      return;
+    case RestrictType::content:
+      to.number = u32{from.fuzzy_level_high} << 16 | from.fuzzy_level_low;
+      break;
+    case RestrictType::exist:
+      to.number = to.operand = 0;  // reserved
+      return;
+    default:
+      break;
+  }
+  if (from.values.size() == 1) to.value = pointer_to(nspi_value(from.values[0], arena), arena);
+}
+
 template <class T>
 ndr::Pointer<nspi::NumberArray<T>> numbers(std::span<const T> from, Arena& arena) {
   nspi::NumberArray<T> array;
@@ -195,8 +233,8 @@ std::optional<mapi::Restriction> restriction_of(const nspi::Restriction& restric
   return copy_restriction(restriction, made, 0, arena) ? std::optional(made) : std::nullopt;
 }
 
-NspiColumns columns_of(const ndr::Pointer<nspi::PropTagArray>& tags) {
-  return tags ? NspiColumns(tags->items.span()) : std::nullopt;
+std::optional<std::span<const mapi::PropTag>> columns_of(const ndr::Pointer<nspi::PropTagArray>& tags) {
+  return tags ? std::optional(tags->items.span()) : std::nullopt;
 }
 
 nspi::PropertyValue nspi_value(const Property& property, Arena& arena) {
@@ -259,4 +297,11 @@ ndr::Pointer<nspi::PropTagArray> nspi_tags(std::span<const mapi::PropTag> tags, 
   return numbers(tags, arena);
 }
 
-}  // namespace ropewalk::server
+ndr::Pointer<nspi::Restriction> nspi_restriction(const mapi::Restriction& restriction, Arena& arena) {
+  auto made = arena.make<nspi::Restriction>(1);
+  if (made.empty()) return {};
+  write_restriction(restriction, made[0], arena);
+  return ndr::Pointer<nspi::Restriction>::to(made[0]);
+}
+
+}  // namespace ropewalk::nspi

@@ -5,9 +5,8 @@
 #include <optional>
 
 #include "protocol/nspi/methods.h"
-#include "server/addressbook/address_book_service.h"
 
-namespace ropewalk::server {
+namespace ropewalk::nspi {
 
 // A null text is an empty one; a list's null texts too.
 mapi::Property property_of(const nspi::PropertyValue& value, Arena& arena);
@@ -15,7 +14,7 @@ std::vector<mapi::Property> properties_of(const nspi::PropertyRow& row, Arena& a
 // nullopt: nested deeper than is read.
 std::optional<mapi::Restriction> restriction_of(const nspi::Restriction& restriction, Arena& arena);
 // NULL is nullopt.
-NspiColumns columns_of(const ndr::Pointer<nspi::PropTagArray>& tags);
+std::optional<std::span<const mapi::PropTag>> columns_of(const ndr::Pointer<nspi::PropTagArray>& tags);
 
 // Of a cell whose type PROP_VAL_UNION has. No text is null.
 nspi::PropertyValue nspi_value(const mapi::Property& property, Arena& arena);
@@ -24,4 +23,7 @@ ndr::Pointer<nspi::PropertyRowSet> nspi_rows(std::span<const std::span<const map
 ndr::Pointer<nspi::MinimalIds> nspi_ids(std::span<const u32> ids, Arena& arena);
 ndr::Pointer<nspi::PropTagArray> nspi_tags(std::span<const mapi::PropTag> tags, Arena& arena);
 
-}  // namespace ropewalk::server
+// Null past the arena's limit. Of a restriction that RestrictionUnion_r does not have, the type alone.
+ndr::Pointer<nspi::Restriction> nspi_restriction(const mapi::Restriction& restriction, Arena& arena);
+
+}  // namespace ropewalk::nspi
