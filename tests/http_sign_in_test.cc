@@ -2,14 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 
 #include "auth/test_realm.h"
-#include "program.h"
+#include "served_http.h"
 
 namespace ropewalk {
 namespace {
@@ -18,30 +16,19 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kPassword = "hemp-and-manila";
-
-class HttpSignIn : public testing::Test {
+class HttpSignIn : public ServedHttp {
  protected:
   void serve(const std::string& settings) {
-    const std::string data = folder_.path("data");
-    ASSERT_EQ(run_program({"user", "add", "--data", data, "user1@ropewalk.test", "--password-stdin", "--ntlm"},
-                          std::string(kPassword) + "\n")
-                  .code,
-              0);
+    add_user(kUser, true);
     std::ofstream(folder_.path("config.toml")) << settings;
-    server_.emplace(std::vector<std::string>{"serve", "--data", data, "--https-port", "0", "--config",
-                                             folder_.path("config.toml")});
-    const std::string line = server_->read_line(std::chrono::seconds(60));
-    const auto colon = line.rfind(':');
-    ASSERT_NE(colon, line.npos) << line;
-    port_ = line.substr(colon + 1, line.find('/', colon) - colon - 1);
+    serve_with({"--https-port", "0", "--config", folder_.path("config.toml")});
   }
   // The client of this project lists folders.
   Ran folders(std::vector<std::string> more, const std::string& host = "127.0.0.1",
               const std::string& password = kPassword) {
     std::vector<std::string> words{
         "folders", "--server", "https://" + host + ":" + port_, "--user", "user1@ropewalk.test", "--password-stdin"};
-    more.insert(more.end(), {"--ca", folder_.path("data") + "/tls/certificate.pem"});
+    more.insert(more.end(), {"--ca", certificate()});
     words.insert(words.end(), more.begin(), more.end());
     return run_program(words, password + "\n");
   }
@@ -66,15 +53,6 @@ class HttpSignIn : public testing::Test {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  std::string log() {
-    server_->signal(SIGTERM);
-    EXPECT_EQ(server_->wait(), 0);
-    return server_->err();
-  }
-
-  TestFolder folder_;
-  std::optional<Program> server_;
-  std::string port_;
 };
 
 class Curl : public HttpSignIn {

@@ -3,19 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <csignal>
 #include <map>
-#include <optional>
 #include <thread>
 
 #include "cli/demo.h"
 #include "client/exchange/rpc_client.h"
 #include "client/session.h"
 #include "directory/directory.h"
-#include "program.h"
+#include "inspect/live_feed.h"
+#include "inspect/operation_store.h"
+#include "inspect/record.h"
 #include "protocol/emsmdb/methods.h"
+#include "served_http.h"
 #include "server/server.h"
+#include "store/mailbox_stores.h"
 
 namespace ropewalk {
 namespace {
@@ -23,41 +26,23 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr const char* kUser = "user1@ropewalk.test";
-constexpr const char* kPassword = "hemp and manila";
-
-class RpcHttp : public testing::Test {
+class RpcHttp : public ServedHttp {
  protected:
   void start(const std::vector<std::string>& more = {"--https-port", "0"}) {
-    const std::string data = folder_.path("data"), password = std::string(kPassword) + "\n";
-    ASSERT_EQ(run_program({"user", "add", "--data", data, kUser, "--password-stdin", "--ntlm"}, password).code, 0);
-    ASSERT_EQ(run_program({"user", "add", "--data", data, "user2@ropewalk.test", "--password-stdin"}, password).code,
+    add_user(kUser, true);
+    add_user("user2@ropewalk.test", false);
+    ASSERT_EQ(run_program(
+                  {"import", "--data", data(), "--mailbox", kUser, std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail"})
+                  .code,
               0);
-    ASSERT_EQ(
-        run_program({"import", "--data", data, "--mailbox", kUser, std::string(ROPEWALK_SOURCE_DIR) + "/examples/mail"})
-            .code,
-        0);
-    std::vector<std::string> words{"serve", "--data", data};
-    words.insert(words.end(), more.begin(), more.end());
-    server_.emplace(words);
-    const std::string line = server_->read_line(std::chrono::seconds(60));
-    const auto colon = line.rfind(':');
-    ASSERT_NE(colon, line.npos) << line;
-    binding_ = "ncacn_http:127.0.0.1:" + line.substr(colon + 1, line.find('/', colon) - colon - 1);
+    serve_with(more);
+    binding_ = "ncacn_http:127.0.0.1:" + port_;
   }
-  std::string certificate() const { return folder_.path("data") + "/tls/certificate.pem"; }
   Ran run(std::vector<std::string> words, const std::string& password = kPassword, const std::string& user = kUser) {
     words.insert(words.end(), {"--user", user, "--password-stdin", "--ca", certificate()});
     return run_program(words, password + "\n");
   }
-  std::string log() {
-    server_->signal(SIGTERM);
-    EXPECT_EQ(server_->wait(), 0);
-    return server_->err();
-  }
 
-  TestFolder folder_;
-  std::optional<Program> server_;
   std::string binding_;
 };
 
@@ -143,7 +128,7 @@ TEST_F(RpcHttp, TheEndpointMapperKnowsBothTransports) {
   }
   EXPECT_EQ(any, wanted);
   EXPECT_EQ(one, wanted);
-  const u16 https = static_cast<u16>(std::stoi(binding_.substr(binding_.rfind(':') + 1)));
+  const u16 https = static_cast<u16>(std::stoi(port_));
   client::exchange::RpcOptions proxied;
   proxied.host = "localhost";
   proxied.port = 593;
@@ -188,6 +173,9 @@ TEST_F(RpcHttp, RefusalsAreOneLine) {
 // Below the built program: channels that end every 128 KiB, either way.
 class ShortChannels : public testing::Test {
  protected:
+  static constexpr const char* kUser = "user1@ropewalk.test";
+  static constexpr const char* kPassword = "hemp and manila";
+
   void SetUp() override {
     server::Config config;
     config.data = folder_.path("data");
@@ -196,7 +184,12 @@ class ShortChannels : public testing::Test {
     config.rpc_over_http.tunnel.channel_lifetime = 128 * 1024;
     auto people = directory::Directory::open(config.data);
     ASSERT_TRUE(people.ok());
-    ASSERT_TRUE((*people)->add_user({.address = kUser, .password = kPassword, .ntlm = true}).ok());
+    auto user = (*people)->add_user({.address = kUser, .password = kPassword, .ntlm = true});
+    ASSERT_TRUE(user.ok());
+    {
+      store::MailboxStores stores(config.data);
+      ASSERT_TRUE(stores.create({user->name, user->address, user->legacy_dn, user->mailbox_guid}).ok());
+    }
     auto started = server::Server::start(config);
     ASSERT_TRUE(started.ok()) << started.error().text;
     server_ = std::move(*started);
@@ -255,6 +248,43 @@ TEST_F(ShortChannels, InterruptEndsAWait) {
   auto out = (*client)->call<emsmdb::EcDoConnectExOut>(emsmdb::kEmsmdb, 10, in, arena);
   ASSERT_FALSE(out.ok());
   EXPECT_THAT(out.error().text, HasSubstr("interrupted"));
+}
+
+// What is sealed and cut into channels on the way is shown call by call while it happens.
+TEST_F(ShortChannels, AreWatchedLive) {
+  inspect::OperationStore store;
+  inspect::Progress progress;
+  inspect::LiveFeed feed(server_->tap(), store, progress, false);
+  feed.touch();
+  client::Profile profile;
+  profile.services.push_back({"test",
+                              "exchange",
+                              {{"server", "ncacn_http:127.0.0.1:" + std::to_string(server_->listening().front().port)},
+                               {"user", kUser},
+                               {"insecure", "true"}}});
+  {
+    client::SimpleHost host(kPassword);
+    client::Session session(profile, host);
+    auto opened = session.open_store();
+    ASSERT_TRUE(opened.ok()) << opened.error().text;
+  }
+  std::vector<std::string> names, rops;
+  for (int i = 0; i < 500; ++i) {
+    names.clear(), rops.clear();
+    store.visit(0, 1000, [&](const inspect::OperationStore::Row& row) {
+      const dissect::Operation operation = inspect::read_facts(row.facts);
+      EXPECT_TRUE(operation.src.find("127.0.0.1") == 0 || operation.dst.find("127.0.0.1") == 0) << operation.src;
+      names.push_back(operation.layer + " " + operation.name);
+      for (const auto& rop : operation.rops) rops.push_back(rop.name);
+      return true;
+    });
+    if (std::count(names.begin(), names.end(), "EMSMDB EcDoDisconnect") == 2) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"DCERPC bind", "DCERPC bind_ack", "EMSMDB EcDoConnectEx",
+                                            "EMSMDB EcDoConnectEx", "EMSMDB EcDoRpcExt2", "EMSMDB EcDoRpcExt2",
+                                            "EMSMDB EcDoDisconnect", "EMSMDB EcDoDisconnect"}));
+  EXPECT_EQ(std::count(rops.begin(), rops.end(), "RopLogon"), 2);
 }
 
 TEST_F(ShortChannels, ThePortThatNobodyServes) {
