@@ -82,6 +82,15 @@ class People {
     const std::size_t before = resident();
     check_answer(service->update_stat({1, "bench", ""}, stat(0)).error);
     view_bytes = resident() - before;
+    // What a program of its own would have: an index on names.
+    sqlite3* writing = nullptr;
+    sqlite3_open((path_ + "/directory.db").c_str(), &writing);
+    sqlite3_exec(
+        writing,
+        "CREATE TABLE name AS SELECT name, id FROM object; CREATE INDEX name_name ON name (name COLLATE NOCASE, "
+        "id)",
+        nullptr, nullptr, nullptr);
+    sqlite3_close(writing);
     if (sqlite3_open_v2((path_ + "/directory.db").c_str(), &plain, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK)
       std::exit(1);
   }
@@ -217,14 +226,10 @@ void nspi_seek_entries_measured(benchmark::State& state) {
 }
 BENCHMARK(nspi_seek_entries_measured)->Unit(benchmark::kMicrosecond);
 
-// The first name that is not before it, by an index in memory.
+// The first name that is not before it, by an index that directory.db does not have.
 void nspi_seek_entries_baseline(benchmark::State& state) {
   People& people = People::get();
-  sqlite3_exec(people.plain,
-               "ATTACH ':memory:' AS memory; CREATE TABLE IF NOT EXISTS memory.names AS SELECT name, id FROM object; "
-               "CREATE INDEX IF NOT EXISTS memory.by_name ON names (name COLLATE NOCASE)",
-               nullptr, nullptr, nullptr);
-  Statement seek("SELECT id FROM memory.names WHERE name COLLATE NOCASE >= ? ORDER BY name COLLATE NOCASE LIMIT 1");
+  Statement seek("SELECT id FROM name WHERE name COLLATE NOCASE >= ? ORDER BY name COLLATE NOCASE LIMIT 1");
   int at = 0;
   for (auto _ : state) {
     at = (at + 31) % people.count;

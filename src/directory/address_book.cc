@@ -105,21 +105,36 @@ Result<std::optional<Object>> AddressBook::find_by_origin(std::string_view origi
 }
 
 Result<std::vector<mapi::PropertyBag>> AddressBook::properties(std::span<const u32> ids) {
-  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
-  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT properties FROM object WHERE id = ?"));
+  ROPEWALK_TRY(auto found, find_all(ids, true));
   std::vector<mapi::PropertyBag> bags;
   bags.reserve(ids.size());
-  for (u32 id : ids) {
-    found.reset();
-    ROPEWALK_TRY(const bool there, found.bind(1, id).step());
-    if (!there) {
-      bags.emplace_back();
-      continue;
-    }
-    ROPEWALK_TRY(auto bag, rows::unpack(found.blob(0)));
-    bags.push_back(std::move(bag));
-  }
+  for (auto& one : found) bags.push_back(one ? std::move(one->properties) : mapi::PropertyBag());
   return bags;
+}
+
+Result<std::vector<std::optional<AddressBook::Found>>> AddressBook::find_all(std::span<const u32> ids, bool stored) {
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  // One transaction: the locks of a file cost more than a row.
+  std::optional<sql::Transaction> all;
+  if (ids.size() > 1 && !reading.database().in_transaction()) {
+    ROPEWALK_TRY(auto begun, sql::Transaction::begin(reading.database(), sql::Mode::deferred));
+    all.emplace(std::move(begun));
+  }
+  constexpr std::string_view kAll = "SELECT " ROPEWALK_OBJECT_COLUMNS ", properties FROM object WHERE id = ?",
+                             kObject = "SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE id = ?";
+  ROPEWALK_TRY(auto row, reading.database().prepare(stored ? kAll : kObject));
+  std::vector<std::optional<Found>> found(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    row.reset();
+    ROPEWALK_TRY(const bool there, row.bind(1, ids[i]).step());
+    if (!there) continue;
+    found[i].emplace(Found{rows::object_of(row), {}});
+    if (stored) {
+      ROPEWALK_TRY(found[i]->properties, rows::unpack(row.blob(rows::kObjectColumnCount)));
+    }
+  }
+  row.reset();
+  return found;
 }
 
 Result<std::vector<u32>> AddressBook::linked(u32 id, Link link) {

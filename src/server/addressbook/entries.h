@@ -5,6 +5,7 @@
 
 #include "directory/address_book.h"
 #include "mapi/property_tags.h"
+#include "server/addressbook/list_views.h"
 #include "store/failure.h"
 
 namespace ropewalk::server {
@@ -58,8 +59,8 @@ const LinkProperty* link_property(u16 id);
 // Reads objects for one request. Values live as long as the arena.
 class EntryReader {
  public:
-  EntryReader(directory::AddressBook& book, const Guid& server_guid, Arena& arena)
-      : book_(book), server_guid_(server_guid), arena_(arena) {}
+  EntryReader(directory::AddressBook& book, ListCache& lists, const Guid& server_guid, Arena& arena)
+      : book_(book), cache_(lists), server_guid_(server_guid), arena_(arena) {}
 
   // Nobody is not an error. `stored`: with what is stored of it.
   Outcome<std::optional<Entry>> find(u32 id, bool stored);
@@ -68,6 +69,8 @@ class EntryReader {
   // By a Minimal Entry ID of a container: 0 is the Global Address List.
   Outcome<std::optional<directory::AddressList>> find_list(u32 id);
   Outcome<const std::vector<directory::AddressList>*> lists();
+  // How far the directory had changed when lists() was asked first; 0: it was not.
+  i64 upto() const { return now_.upto; }
 
   // In its native type; nullopt: it has no value.
   Outcome<std::optional<mapi::Property>> read(const Entry& entry, u16 id, bool ephemeral);
@@ -87,9 +90,10 @@ class EntryReader {
   Outcome<std::optional<mapi::Property>> member_count(const Entry& entry, u16 id);
 
   directory::AddressBook& book_;
+  ListCache& cache_;
   const Guid& server_guid_;
   Arena& arena_;
-  std::optional<std::vector<directory::AddressList>> lists_;
+  ListCache::Now now_;
 };
 
 }  // namespace ropewalk::server

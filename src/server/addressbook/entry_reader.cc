@@ -163,11 +163,10 @@ bool EntryReader::is_stored(u16 id) { return computed_tag(id) == nullptr; }
 std::span<const PropTag> EntryReader::known_tags() { return kKnown; }
 
 Outcome<const std::vector<directory::AddressList>*> EntryReader::lists() {
-  if (!lists_) {
-    ROPEWALK_TRY(auto read, book_.lists());
-    lists_ = std::move(read);
+  if (now_.lists == nullptr) {
+    ROPEWALK_TRY(now_, cache_.now());
   }
-  return &*lists_;
+  return now_.lists.get();
 }
 
 Outcome<std::optional<directory::AddressList>> EntryReader::find_list(u32 id) {
@@ -184,20 +183,17 @@ Outcome<std::optional<Entry>> EntryReader::find(u32 id, bool stored) {
 
 Outcome<std::vector<std::optional<Entry>>> EntryReader::find_all(std::span<const u32> ids, bool stored) {
   std::vector<std::optional<Entry>> entries(ids.size());
+  ROPEWALK_TRY(auto found, book_.find_all(ids, stored));
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    ROPEWALK_TRY(auto object, book_.find(ids[i]));
-    if (object) {
-      entries[i].emplace().object = std::move(*object);
-      continue;
+    if (found[i]) {
+      entries[i].emplace();
+      entries[i]->object = std::move(found[i]->object);
+      if (stored) entries[i]->stored = std::move(found[i]->properties);
+    } else if (ids[i] != 0) {  // 0 is a position here, not the Global Address List
+      ROPEWALK_TRY(auto list, find_list(ids[i]));
+      if (list) entries[i] = entry_of(*list);
     }
-    if (ids[i] == 0) continue;  // a position, not the Global Address List
-    ROPEWALK_TRY(auto list, find_list(ids[i]));
-    if (list) entries[i] = entry_of(*list);
   }
-  if (!stored) return entries;
-  ROPEWALK_TRY(auto bags, book_.properties(ids));
-  for (std::size_t i = 0; i < ids.size() && i < bags.size(); ++i)
-    if (entries[i]) entries[i]->stored = std::move(bags[i]);
   return entries;
 }
 
@@ -218,10 +214,9 @@ Outcome<std::optional<Property>> EntryReader::member_count(const Entry& entry, u
     return std::optional(Property{PropTag(tag::PidTagAddressBookDistributionListMemberCount),
                                   Value::of(static_cast<u32>(members.size()))});
   u32 external = 0;
-  for (u32 member : members) {
-    ROPEWALK_TRY(auto object, book_.find(member));
-    if (object && object->kind == Kind::contact) ++external;
-  }
+  ROPEWALK_TRY(auto objects, book_.find_all(members, false));
+  for (const auto& member : objects)
+    if (member && member->object.kind == Kind::contact) ++external;
   return std::optional(
       Property{PropTag(tag::PidTagAddressBookDistributionListExternalMemberCount), Value::of(external)});
 }
@@ -246,10 +241,9 @@ Outcome<std::vector<directory::Object>> EntryReader::linked(const Entry& entry, 
   ROPEWALK_TRY(auto ids, members              ? book_.members(id)
                          : property.backwards ? book_.linking(id, property.link)
                                               : book_.linked(id, property.link));
-  for (u32 target : ids) {
-    ROPEWALK_TRY(auto object, book_.find(target));
-    if (object && !object->hidden) objects.push_back(std::move(*object));
-  }
+  ROPEWALK_TRY(auto targets, book_.find_all(ids, false));
+  for (auto& target : targets)
+    if (target && !target->object.hidden) objects.push_back(std::move(target->object));
   return objects;
 }
 

@@ -9,7 +9,26 @@ std::string key_of(const directory::Object& object, bool phonetic, const NameOrd
 
 }  // namespace
 
-Result<ListViews::Open> ListViews::open(const directory::AddressList& list, bool phonetic, u32 locale) {
+Result<ListCache::Now> ListCache::now() {
+  i64 before = 0;
+  {
+    std::lock_guard guard(lock_);
+    before = known_.upto;
+  }
+  ROPEWALK_TRY(auto changes, book_.changes_since(before));
+  {
+    std::lock_guard guard(lock_);
+    if (known_.lists != nullptr && !changes.all && changes.ids.empty()) return known_;
+  }
+  // A change may be a list's: there are few, and changes are rare beside questions.
+  ROPEWALK_TRY(auto lists, book_.lists());
+  Now read{std::make_shared<const std::vector<directory::AddressList>>(std::move(lists)), changes.upto};
+  std::lock_guard guard(lock_);
+  if (known_.lists == nullptr || known_.upto <= read.upto) known_ = read;
+  return read;
+}
+
+Result<ListViews::Open> ListViews::open(const directory::AddressList& list, bool phonetic, u32 locale, i64 upto) {
   const Name name{list.id, phonetic, name_order(locale)};
   std::shared_ptr<Kept> kept;
   {
@@ -20,7 +39,8 @@ Result<ListViews::Open> ListViews::open(const directory::AddressList& list, bool
     kept = there;
   }
   Open opened(std::move(kept));
-  ROPEWALK_CHECK(bring_up_to_date(*opened.kept_, list, name));
+  const bool current = upto > 0 && opened.kept_->filled && opened.kept_->upto >= upto;
+  if (!current) ROPEWALK_CHECK(bring_up_to_date(*opened.kept_, list, name));
   account(*opened.kept_);
   return opened;
 }

@@ -12,6 +12,22 @@
 
 namespace ropewalk::server {
 
+// The directory's lists and how far it has changed, asked once per request. Thread-safe.
+class ListCache {
+ public:
+  explicit ListCache(directory::AddressBook& book) : book_(book) {}
+  struct Now {
+    std::shared_ptr<const std::vector<directory::AddressList>> lists;
+    i64 upto = 0;
+  };
+  Result<Now> now();
+
+ private:
+  directory::AddressBook& book_;
+  std::mutex lock_;
+  Now known_;
+};
+
 // Thread-safe. A position costs O(log n); a change of the directory costs each view that is asked afterwards one move.
 class ListViews {
   struct Kept {
@@ -40,7 +56,8 @@ class ListViews {
     std::shared_ptr<Kept> kept_;
     std::unique_lock<std::mutex> guard_;
   };
-  Result<Open> open(const directory::AddressList& list, bool phonetic, u32 locale);
+  // `upto`: how far the directory had changed a moment ago, where that is known; 0: it is asked.
+  Result<Open> open(const directory::AddressList& list, bool phonetic, u32 locale, i64 upto = 0);
 
   struct Statistics {
     std::size_t views = 0, entries = 0;

@@ -105,6 +105,7 @@ class EntrySource final : public store::PropertySource {
 
 struct Search {
   directory::AddressBook& book;
+  ListCache& lists;
   const Guid& guid;
   const Restriction& restriction;
   const NameConditions& names;
@@ -118,7 +119,7 @@ Outcome<std::vector<u32>> satisfying(const Search& search, std::span<const u32> 
   std::vector<u32> matches;
   for (std::size_t first = 0; first < ids.size() && matches.size() <= search.most; first += kEntriesAtOnce) {
     arena.reset();
-    EntryReader reader(search.book, search.guid, arena);
+    EntryReader reader(search.book, search.lists, search.guid, arena);
     const auto part = ids.subspan(first, std::min(kEntriesAtOnce, ids.size() - first));
     ROPEWALK_TRY(auto entries, reader.find_all(part, stored));
     for (const auto& entry : entries) {
@@ -168,7 +169,7 @@ Outcome<std::vector<u32>> AddressBookService::Impl::search(EntryReader& reader, 
   ROPEWALK_CHECK(replace_name_conditions(parts.book, restriction, names));
   std::vector<u32> ids;
   {
-    ROPEWALK_TRY(auto opened, view(list, stat));
+    ROPEWALK_TRY(auto opened, view(reader, list, stat));
     if (const Ids* only = only_candidates(restriction, names)) {
       std::vector<std::pair<std::size_t, u32>> rows;
       for (u32 id : *only)
@@ -179,7 +180,7 @@ Outcome<std::vector<u32>> AddressBookService::Impl::search(EntryReader& reader, 
       ids = opened->ids();
     }
   }
-  return satisfying({parts.book, guid, restriction, names, most}, ids);
+  return satisfying({parts.book, lists, guid, restriction, names, most}, ids);
 }
 
 // 3.1.4.1.10, constraints 9 to 14

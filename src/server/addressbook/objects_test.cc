@@ -87,6 +87,23 @@ TEST_F(NspiTest, NamesObjectsForASession) {
   EXPECT_EQ(load_le<u32>(property(golf_.id, tag::PidTagInstanceKey).value.bytes.data()), golf_.id);
 }
 
+// The codes with which methods answer: MS-OXNSPI_R1661, MS-OXCDATA_R897, MS-OXCDATA_R898.
+static_assert(static_cast<u32>(ErrorCode::none) == 0 && static_cast<u32>(ErrorCode::unbind_success) == 1 &&
+              static_cast<u32>(ErrorCode::warn_with_errors) == 0x00040380 &&
+              static_cast<u32>(ErrorCode::error) == 0x80004005 &&
+              static_cast<u32>(ErrorCode::not_supported) == 0x80040102 &&
+              static_cast<u32>(ErrorCode::invalid_object) == 0x80040108 &&
+              static_cast<u32>(ErrorCode::not_found) == 0x8004010F &&
+              static_cast<u32>(ErrorCode::login_failure) == 0x80040111 &&
+              static_cast<u32>(ErrorCode::too_complex) == 0x80040117 &&
+              static_cast<u32>(ErrorCode::invalid_codepage) == 0x8004011E &&
+              static_cast<u32>(ErrorCode::invalid_locale) == 0x8004011F &&
+              static_cast<u32>(ErrorCode::table_too_big) == 0x80040403 &&
+              static_cast<u32>(ErrorCode::invalid_bookmark) == 0x80040405 &&
+              static_cast<u32>(ErrorCode::access_denied) == 0x80070005 &&
+              static_cast<u32>(ErrorCode::mapi_oom) == 0x8007000E &&
+              static_cast<u32>(ErrorCode::invalid_param) == 0x80070057);
+
 // Ids of objects and lists stay away from those that mean positions and from those with the high bit.
 TEST_F(NspiTest, NumbersObjectsAwayFromPositions) {
   const auto lists = *book_->lists();
@@ -549,7 +566,7 @@ TEST_F(NspiTest, TellsTheHierarchy) {
     ASSERT_TRUE(id.ok());
     EXPECT_EQ(id->body.type, 0x100u);
     EXPECT_EQ(row[1].value.number & 9, 9u);
-    if (row[3].value.number == 0)  // MS-OXNSPI_R1866, MS-OXOABK_R30
+    if (row[3].value.number == 0)  // MS-OXNSPI_R1866, MS-OXOABK_R30, MS-OXNSPI_R2003004
       EXPECT_EQ(id->body.x500_dn.text(), "/");
     else
       EXPECT_TRUE(id->body.x500_dn.text().starts_with("/guid=") && id->body.x500_dn.text().size() == 38);
@@ -739,6 +756,13 @@ TEST_F(NspiTest, ChangesMembersAndDelegates) {
   EXPECT_EQ(service_->mod_link_att(caller(), 1, member, golf_.id, gone), ErrorCode::none);
   EXPECT_THAT(members(), ElementsAre(bravo_.id, alpha_.id, foxtrot_.id, hotel_.id, hidden_.id));
   EXPECT_EQ(service_->mod_link_att(caller(), 0xFFFFFFFE, member, golf_.id, some), ErrorCode::none);  // MS-OXNSPI_R1927
+  EXPECT_EQ(service_->mod_link_att(caller(), 1, member, golf_.id, some), ErrorCode::none);
+  // MS-OXNSPI_R1665, MS-OXNSPI_R1666: of what kind an identifier says that somebody is does not matter
+  std::vector<u8> wrong_permanent(echo.begin(), echo.end()), wrong_ephemeral(charlie.begin(), charlie.end());
+  wrong_permanent[24] = wrong_ephemeral[24] = 0x77;
+  const std::vector<ByteView> wrong = {wrong_permanent, wrong_ephemeral};
+  EXPECT_EQ(service_->mod_link_att(caller(), 0, member, golf_.id, wrong), ErrorCode::none);
+  EXPECT_THAT(members(), testing::IsSupersetOf({echo_.id, charlie_.id}));
   EXPECT_EQ(service_->mod_link_att(caller(), 0, delegates, alpha_.id, {&echo, 1}), ErrorCode::none);
   EXPECT_THAT(opened(alpha_.id, delegates.value).ids, ElementsAre(echo_.id));
 }

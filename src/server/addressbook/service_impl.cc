@@ -52,7 +52,10 @@ constexpr PropTag kDefaultUnicodeColumns[] = {
 }  // namespace
 
 AddressBookService::Impl::Impl(Parts the_parts)
-    : parts(std::move(the_parts)), guid(server_guid_of(parts.book)), views(parts.book, parts.most_view_entries) {}
+    : parts(std::move(the_parts)),
+      guid(server_guid_of(parts.book)),
+      lists(parts.book),
+      views(parts.book, parts.most_view_entries) {}
 
 AddressBookService::AddressBookService(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 AddressBookService::~AddressBookService() = default;
@@ -95,7 +98,8 @@ Outcome<directory::AddressList> AddressBookService::Impl::container(EntryReader&
   return *found;
 }
 
-Outcome<ListViews::Open> AddressBookService::Impl::view(const directory::AddressList& list, const nspi::Stat& stat) {
+Outcome<ListViews::Open> AddressBookService::Impl::view(const EntryReader& reader, const directory::AddressList& list,
+                                                        const nspi::Stat& stat) {
   switch (stat.sort_type) {
     case kSortByName:
     case kSortByPhoneticName:
@@ -105,7 +109,7 @@ Outcome<ListViews::Open> AddressBookService::Impl::view(const directory::Address
     default:
       return Failure{ErrorCode::error, fmt::format("nothing is sorted by {:#x}", stat.sort_type)};
   }
-  ROPEWALK_TRY(auto opened, views.open(list, stat.sort_type == kSortByPhoneticName, stat.sort_locale));
+  ROPEWALK_TRY(auto opened, views.open(list, stat.sort_type == kSortByPhoneticName, stat.sort_locale, reader.upto()));
   return opened;
 }
 

@@ -32,12 +32,12 @@ class AddressBookService::Impl {
  public:
   explicit Impl(Parts the_parts);
 
-  EntryReader reader(Arena& arena) { return EntryReader(parts.book, guid, arena); }
+  EntryReader reader(Arena& arena) { return EntryReader(parts.book, lists, guid, arena); }
 
   // ecInvalidBookmark where there is none.
   Outcome<directory::AddressList> container(EntryReader& reader, const nspi::Stat& stat);
   // The table that a STAT describes.
-  Outcome<ListViews::Open> view(const directory::AddressList& list, const nspi::Stat& stat);
+  Outcome<ListViews::Open> view(const EntryReader& reader, const directory::AddressList& list, const nspi::Stat& stat);
 
   // One row; each cell of what has no value an error. `entry` null: nobody has any.
   Outcome<std::span<const mapi::Property>> row(EntryReader& reader, const Entry* entry, const RowForm& form,
@@ -69,6 +69,7 @@ class AddressBookService::Impl {
 
   Parts parts;
   Guid guid;
+  ListCache lists;
   ListViews views;
 };
 

@@ -27,7 +27,7 @@ NspiStatAnswer AddressBookService::update_stat(const NspiCaller& caller, const n
     Arena arena;
     auto reader = impl_->reader(arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
-    ROPEWALK_TRY(auto view, impl_->view(list, stat));
+    ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
     ROPEWALK_TRY(auto position, position_of(*view, stat));
     return NspiStatAnswer{ErrorCode::none, stat_at(*view, stat, position.row), position.moved};
   };
@@ -53,7 +53,7 @@ NspiRowsAnswer AddressBookService::query_rows(const NspiCaller& caller, u32 flag
     std::vector<u32> ids;
     std::size_t first = 0;
     {
-      ROPEWALK_TRY(auto view, impl_->view(list, stat));
+      ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
       ROPEWALK_TRY(auto position, position_of(*view, stat));
       first = position.row;
       for (std::size_t row = first; row < view->size() && ids.size() < most; ++row) ids.push_back(view->at(row));
@@ -104,7 +104,7 @@ NspiRowsAnswer AddressBookService::seek_entries(const NspiCaller& caller, const 
     ROPEWALK_TRY(auto name, name_sought(stat, target));
     NspiRowsAnswer answer{ErrorCode::none, stat, {}};
     {
-      ROPEWALK_TRY(auto view, impl_->view(list, stat));
+      ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
       std::size_t row = view->first_from(name_sort_key(name, name_order(stat.sort_locale)));
       if (table) row = place_in(*table, *view, row);
       const std::size_t total = table ? table->size() : view->size();
@@ -142,7 +142,7 @@ NspiMatchesAnswer AddressBookService::resort_restriction(const NspiCaller& calle
     };
     std::vector<Row> rows;
     ROPEWALK_TRY(auto list, impl_->container(reader, order));
-    ROPEWALK_TRY(auto view, impl_->view(list, order));
+    ROPEWALK_TRY(auto view, impl_->view(reader, list, order));
     for (u32 id : ids) {
       if (auto there = view->row_of(id)) {
         rows.push_back({*there * 2 + 1, {}, id});
@@ -174,7 +174,7 @@ NspiStatAnswer AddressBookService::compare_mids(const NspiCaller& caller, const 
     Arena arena;
     auto reader = impl_->reader(arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
-    ROPEWALK_TRY(auto view, impl_->view(list, stat));
+    ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
     const auto row1 = view->row_of(id1), row2 = view->row_of(id2);
     if (!row1 || !row2)
       return Failure{ErrorCode::error, fmt::format("the list has not both of {:#x} and {:#x}", id1, id2)};

@@ -391,7 +391,9 @@ TEST_F(NspiTest, RefusesRows) {
   nspi::Stat stat = begin();
   stat.code_page = 1200;
   EXPECT_EQ(error(stat, 5), ErrorCode::not_supported);  // MS-OXNSPI_R935
+  // MS-OXNSPI_R982: what NspiGetProps refuses
   const std::vector<PropTag> many(5000, name);
+  EXPECT_EQ(service_->get_props(caller(), 0, at(alpha_.id), NspiColumns(many), arena_).error, ErrorCode::table_too_big);
   EXPECT_EQ(query(begin(), 1, many).error, ErrorCode::table_too_big);
 }
 
