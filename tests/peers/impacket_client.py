@@ -110,7 +110,9 @@ def management(checks, port):
 
 def programs(checks, port, bench):
     for name, arguments, wanted in (
-            ("rpcdump.py", ["127.0.0.1"], [EMSMDB[0], f"ncacn_ip_tcp:127.0.0.1[{port}]", "Received 6 endpoints"]),
+            # Six interfaces, over TCP and at three ports of RPC over HTTP, each with an object and without.
+            ("rpcdump.py", ["127.0.0.1"], [EMSMDB[0], f"ncacn_ip_tcp:127.0.0.1[{port}]", "ncacn_http:127.0.0.1[6004]",
+                                           "Received 48 endpoints"]),
             ("rpcmap.py", [f"ncacn_ip_tcp:127.0.0.1[{port}]"], [EMSMDB[0], NSPI[0], RFR[0], ECHO[0]])):
         output = bench.run([peer.PYTHON, os.path.join(EXAMPLES, name), *arguments], timeout=60).stdout
         for text in wanted:
