@@ -210,6 +210,7 @@ std::string objection_to_ldap(const LdapSettings& settings) {
   if (settings.base.empty()) return "the base is missing: under which DN people and groups are";
   if (settings.bind_dn.empty() != settings.password.empty()) return "bind_dn and password go together";
   for (const std::string& filter : {settings.people, settings.groups}) {
+    if (filter.empty()) continue;
     if (auto read = Filter::parse(filter); !read.ok()) return read.error().text;
   }
   for (const auto& [ours, theirs] : settings.attributes) {

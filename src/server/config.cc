@@ -74,6 +74,22 @@ class Section {
         fail(value, fmt::format("'{}{}': \"{}\" is to be an address, with {}", prefix_, key, address, values));
     }
   }
+  // A table of texts under any names.
+  void texts_by_name(const char* key, std::map<std::string, std::string>& values) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::table* table = node->as_table();
+    if (table == nullptr) return fail(*node, fmt::format("'{0}{1}' is to be a section: [{0}{1}]", prefix_, key));
+    for (auto&& [name, value] : *table) {
+      auto text = value.value_exact<std::string>();
+      if (!text) return fail(value, fmt::format("'{}{}.{}' is to be text in quotes", prefix_, key, name.str()));
+      values[std::string(name.str())] = *text;
+    }
+  }
+  // What is wrong with the section as a whole.
+  void object_to(const std::string& why) {
+    if (!why.empty()) fail(table_, fmt::format("'{}': {}", prefix_.substr(0, prefix_.size() - 1), why));
+  }
   template <class T>
   void number(const char* key, T& value, i64 least, i64 most) {
     const toml::node* node = find(key);
@@ -182,6 +198,22 @@ void read_sign_in(Section& sign_in, Config& config) {
       "\"negotiate\", \"ntlm\", \"basic\"");
 }
 
+void read_ldap(Section& section, directory::LdapSettings& settings) {
+  section.text("url", settings.url);
+  section.text("certificate", settings.certificate);
+  section.flag("in_the_clear", settings.in_the_clear);
+  section.text("bind_dn", settings.bind_dn);
+  section.text("password", settings.password);
+  section.text("base", settings.base);
+  section.text("people", settings.people);
+  section.text("groups", settings.groups);
+  section.flag("mailboxes", settings.mailboxes);
+  section.number("interval", settings.interval, 1, 7 * 86'400);
+  section.number("timeout", settings.timeout, 1, 600);
+  section.texts_by_name("attributes", settings.attributes);
+  section.object_to(directory::objection_to_ldap(settings));
+}
+
 void read_autodiscover(Section& section, AutodiscoverSettings& settings) {
   auto is_url = [](const std::string& text) { return text.empty() || BaseUrl::parse(text).has_value(); };
   auto url = [&](const char* key, std::string& value) {
@@ -269,6 +301,7 @@ void read_root(Section& root, Config& config) {
         },
         "masked, shown");
   });
+  root.section("ldap", [&](Section& section) { read_ldap(section, config.ldap); });
   root.section("autodiscover", [&](Section& section) { read_autodiscover(section, config.autodiscover); });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);
@@ -331,6 +364,8 @@ std::vector<std::string> weak_settings(const Config& config) {
         fmt::format("rpc.level: mail travels over RPC with no more than level {}", auth::level_name(config.rpc_level)));
   if (config.admin_port && config.admin_shows_contents)
     weak.push_back("admin.contents: whoever has the administrator's password reads mail on the admin page");
+  if (!config.ldap.url.empty() && config.ldap.in_the_clear)
+    weak.push_back("ldap.in_the_clear: names and passwords travel unencrypted to " + config.ldap.url);
   if (config.ntlm_v1) weak.push_back("rpc.ntlm_v1: answers that can be broken by trying are accepted");
   if (config.credentials_remembered > std::chrono::hours(1))
     weak.push_back(

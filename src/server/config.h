@@ -9,6 +9,7 @@
 #include "auth/security_context.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "directory/ldap_settings.h"
 #include "server/autodiscover/settings.h"
 #include "server/logging.h"
 #include "server/mapihttp_settings.h"
@@ -49,6 +50,9 @@ struct Config {
   std::string admin_password_hash{};     // admin.password_hash; empty: as `ropewalk admin password` has set it
   bool admin_shows_contents = false;     // admin.contents: "masked", "shown"
   std::size_t admin_operations = 20000;  // admin.operations: how many the page keeps
+
+  directory::LdapSettings ldap{};  // ldap: url, certificate, in_the_clear, bind_dn, password, base, people, groups,
+                                   // mailboxes, interval, timeout, attributes; see directory/ldap_settings.h
 
   AutodiscoverSettings autodiscover{};  // autodiscover: what its keys mean stands beside them
 

@@ -9,6 +9,7 @@
 
 #include "server/addressbook/http_endpoint.h"
 #include "server/autodiscover/endpoint.h"
+#include "server/ldap_copying.h"
 #include "server/mapihttp_endpoint.h"
 #include "server/own_names.h"
 #include "server/rop_processor.h"
@@ -124,6 +125,7 @@ class Server::Impl {
   std::optional<Environment> environment_;
   std::unique_ptr<RopRunner> rops_;
   std::unique_ptr<net::WorkerPool> pool_, sign_in_;
+  std::optional<LdapCopying> ldap_;
   std::optional<directory::Authenticator> authenticator_;
   std::optional<EmsmdbService> service_;
   std::optional<AddressBookService> address_book_;
@@ -180,9 +182,13 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   pool_ = std::make_unique<net::WorkerPool>(config_.workers != 0 ? config_.workers : 2 * cores);
   sign_in_ = std::make_unique<net::WorkerPool>(std::max(1u, cores / 2));
-  authenticator_.emplace(
-      *directory_, directory::AuthenticatorOptions{.remember = config_.credentials_remembered,
-                                                   .account_burst = static_cast<double>(config_.failures_in_a_row)});
+  directory::AuthenticatorOptions sign_in_options{.remember = config_.credentials_remembered,
+                                                  .account_burst = static_cast<double>(config_.failures_in_a_row)};
+  if (!config_.ldap.url.empty()) {
+    ldap_.emplace(LdapCopying::Parts{*book_, *directory_, *mailboxes_, log_}, config_.ldap);
+    sign_in_options.elsewhere = directory::passwords_of(ldap_->source(), *book_);
+  }
+  authenticator_.emplace(*directory_, sign_in_options);
   auto user_of_dn = [this](std::string_view dn) -> std::optional<i64> {
     auto found = find_mailbox(dn);
     return found ? std::optional(found->user_id) : std::nullopt;
@@ -278,6 +284,7 @@ void Server::Impl::stop() {
   rpc_.reset();
   janitor_.reset();
   book_janitor_.reset();
+  ldap_.reset();
   for (session::Registry* registry : {&registry_, &book_sessions_})
     for (auto& session : registry->clear()) session->notifications.close();
 }

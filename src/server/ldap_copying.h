@@ -1,0 +1,53 @@
+// Keeps the address book a copy of the LDAP server that the configuration names.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "directory/ldap_source.h"
+#include "server/logging.h"
+#include "store/mailbox_stores.h"
+
+namespace ropewalk::server {
+
+// The user with his mailbox, or neither. The id.
+Result<i64> make_user(directory::Directory& directory, store::MailboxStores& mailboxes, const std::string& address,
+                      const std::string& name);
+
+// A thread that copies at once and then every `interval`; after a failure each minute until it works again. What it has
+// to say goes to the log: what changed, who cannot be taken (once), that the server cannot be reached and of when the
+// address book is then.
+class LdapCopying {
+ public:
+  struct Parts {
+    directory::AddressBook& book;
+    directory::Directory& directory;
+    store::MailboxStores& mailboxes;
+    Log& log;
+  };
+  LdapCopying(const Parts& parts, const directory::LdapSettings& settings);
+  ~LdapCopying();
+  LdapCopying(const LdapCopying&) = delete;
+  LdapCopying& operator=(const LdapCopying&) = delete;
+
+  directory::LdapSource& source() { return source_; }
+
+ private:
+  void work();
+  bool copy();
+
+  Parts parts_;
+  directory::LdapSource source_;
+  std::string copied_at_;        // when it last worked; empty: never
+  bool is_reachable_ = true;     // as far as the log knows
+  std::set<std::string> known_;  // complaints that are in the log
+  std::mutex lock_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace ropewalk::server
