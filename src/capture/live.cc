@@ -98,6 +98,8 @@ Status LiveCapture::set_filter(const std::string& expression) {
 Result<LiveCapture::Next> LiveCapture::next(Packet& packet) {
   pcap_pkthdr* header = nullptr;
   const u8* bytes = nullptr;
+  // Not libpcap's own flag alone: what it reads on the way, with a new filter say, may take that back.
+  if (is_stopped_ != 0) return Next::stopped;
   switch (pcap_next_ex(handle_, &header, &bytes)) {
     case 0: {
       // Not libpcap's own waiting: in immediate mode that does not end before a packet comes.
@@ -117,7 +119,10 @@ Result<LiveCapture::Next> LiveCapture::next(Packet& packet) {
   }
 }
 
-void LiveCapture::stop() { pcap_breakloop(handle_); }
+void LiveCapture::stop() {
+  is_stopped_ = 1;
+  pcap_breakloop(handle_);
+}
 
 u64 LiveCapture::dropped() const {
   pcap_stat counts{};

@@ -1,6 +1,7 @@
 // Packets as they pass an interface, and files to keep them in, through libpcap.
 #pragma once
 
+#include <csignal>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,6 +44,7 @@ class LiveCapture {
   std::string name_;
   int link_type_ = 0;
   u64 count_ = 0;
+  volatile std::sig_atomic_t is_stopped_ = 0;
 };
 
 // The interfaces that can be listened to, by name.
