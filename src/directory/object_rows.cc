@@ -260,7 +260,7 @@ Object object_of(const sql::Statement& row) {
 Result<mapi::PropertyBag> unpack(ByteView blob) {
   mapi::PropertyBag bag;
   if (blob.empty()) return bag;
-  Arena arena;
+  Arena arena(Arena::kDefaultLimit, 1000);  // small: thousands of objects are read in a row
   StoredProperties stored;
   wire::Decoder decoder(blob, arena);
   decoder("StoredProperties", stored);

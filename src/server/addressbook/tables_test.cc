@@ -1,4 +1,8 @@
 // Positions in tables and their rows: [MS-OXNSPI] 3.1.4.1.4, 3.1.4.1.8, 3.1.4.1.9, 3.1.4.1.11, 3.1.4.1.12, 3.1.4.5.
+#include <atomic>
+#include <set>
+#include <thread>
+
 #include "server/addressbook/list_views.h"
 #include "server/addressbook/test_book.h"
 
@@ -242,6 +246,38 @@ TEST_F(NspiTest, FollowsChanges) {
   done(book_->remove(lima.id));
   EXPECT_EQ(total(), 10u);
   EXPECT_EQ(views.statistics().built, 1u);
+}
+
+// Many ask while names change and views are forgotten: every answer is of one moment.
+TEST_F(NspiTest, ManyAskAtOnce) {
+  serve(25);
+  std::atomic<bool> over{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> askers;
+  for (u32 locale : {0x409u, 0x41Du, 0x40Eu, 0x407u}) {
+    askers.emplace_back([&, locale] {
+      const PropTag id(tag::PidTagInstanceKey);
+      while (!over) {
+        Arena arena;
+        nspi::Stat stat = begin();
+        stat.sort_locale = locale;
+        const auto answer =
+            service_->query_rows(caller(), 0, stat, std::nullopt, 100, NspiColumns(std::span(&id, 1)), arena);
+        std::set<std::string_view> ids;
+        if (answer.rows)
+          for (const auto& row : answer.rows->rows) ids.insert(text_of(row[0].value.bytes));
+        if (answer.error != ErrorCode::none || ids.size() != 10 || answer.stat.total_records != 10) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 30; ++i) {
+    directory::ObjectChange change;
+    change.name = std::string(1, static_cast<char>('A' + i % 26)) + "moves";
+    done(book_->change(kilo_.id, change));
+  }
+  over = true;
+  for (auto& asker : askers) asker.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 // As many views as memory is allowed for; what is forgotten is built anew.
