@@ -24,7 +24,11 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_s
         command.add_option("--server", options->server,
                            "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], "
                            "file:///DATA or the path of a mailbox file"));
-  group(command.add_option("--user", options->user, "Whose mailbox: an address"));
+  group(command.add_option("--user", options->user,
+                           "Whose mailbox: an address; without --server, autodiscover finds the server"));
+  if (with_server)
+    group(command.add_option("--autodiscover", options->autodiscover,
+                             "Ask this autodiscover server and no other: a URL, HOST or HOST:PORT"));
   group(
       command.add_option("--dn", options->dn, "The mailbox's legacy DN, for servers that cannot find it by the user"));
   group(command.add_flag("--password-stdin", options->password_stdin, "Read the password from standard input"));
@@ -98,6 +102,12 @@ Result<client::Profile> profile_of(const ClientOptions& options) {
   }
   std::string path = options.profile.empty() ? client::Profile::default_path() : options.profile;
   ROPEWALK_TRY(profile, client::Profile::load(path));
+  const bool is_named =
+      !options.autodiscover.empty() || (options.service.empty() && !client::knows_server_of(profile, options.user));
+  if (!options.user.empty() && is_named) {
+    profile = {};
+    profile.services.push_back(client::service_to_find(options.user, options.autodiscover));
+  }
   for (client::Service& service : profile.services) override_settings(service, options);
   if (!options.service.empty()) profile.default_service = options.service;
   return profile;

@@ -11,10 +11,11 @@
 
 namespace ropewalk::cli {
 
-// --server, --user, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --auth, --http-auth,
+// --server, --user, --autodiscover, --dn, --password-stdin, --insecure, --ca, --plain, --profile, --service, --auth,
+// --http-auth,
 // --level, --mapper-port, --trace.
 struct ClientOptions {
-  std::string server, user, dn, ca, profile, service, auth, http_auth, level, mapper_port;
+  std::string server, user, autodiscover, dn, ca, profile, service, auth, http_auth, level, mapper_port;
   bool password_stdin = false, insecure = false, plain = false, trace = false;
   std::function<void(const client::Traffic&)> observer;  // instead of --trace; not an option of the command line
 };

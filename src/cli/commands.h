@@ -23,6 +23,7 @@ void add_encode_command(CLI::App& root, Outcome& outcome);
 void add_dissect_command(CLI::App& root, Outcome& outcome);
 void add_capture_command(CLI::App& root, Outcome& outcome);
 void add_inspect_command(CLI::App& root, Outcome& outcome);
+void add_autodiscover_command(CLI::App& root, Outcome& outcome);
 void add_connect_command(CLI::App& root, Outcome& outcome);
 void add_rpc_command(CLI::App& root, Outcome& outcome);
 void add_folders_command(CLI::App& root, Outcome& outcome);

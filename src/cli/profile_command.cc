@@ -52,7 +52,9 @@ Status set_profile(const Options& options) {
   }
   if (!changed.provider.empty()) existing->provider = changed.provider;
   for (auto& [key, value] : changed.settings) existing->settings[key] = value;
-  if (existing->provider.empty()) return Error{"the service \"" + options.name + "\" needs --server"};
+  // An address alone will do: autodiscover finds the server each time.
+  if (existing->provider.empty() && existing->settings.contains("user")) existing->provider = "exchange";
+  if (existing->provider.empty()) return Error{"the service \"" + options.name + "\" needs --server or --user"};
   if (profile.default_service.empty()) profile.default_service = options.name;
   return profile.save(path);
 }

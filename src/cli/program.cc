@@ -44,6 +44,7 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   add_dissect_command(root, outcome);
   add_capture_command(root, outcome);
   add_inspect_command(root, outcome);
+  add_autodiscover_command(root, outcome);
   add_connect_command(root, outcome);
   add_rpc_command(root, outcome);
   add_folders_command(root, outcome);

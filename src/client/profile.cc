@@ -62,8 +62,9 @@ const Service* Profile::find(std::string_view name) const {
 
 Outcome<const Service*> Profile::choose(std::string_view name) const {
   if (services.empty())
-    return Failure{mapi::ErrorCode::not_found,
-                   "the profile names no server; give --server, or save one with `ropewalk profile set`"};
+    return Failure{
+        mapi::ErrorCode::not_found,
+        "the profile names no server; give --user ADDRESS, or --server, or save one with `ropewalk profile set`"};
   if (name.empty()) name = default_service;
   if (name.empty() && services.size() == 1) return &services.front();
   if (const Service* found = find(name)) return found;
@@ -151,6 +152,20 @@ std::string Profile::default_path() {
   return std::string(home == nullptr ? "." : home) + "/.config/ropewalk/profile.toml";
 }
 
+Service service_to_find(const std::string& user, const std::string& autodiscover) {
+  Service service{"found by autodiscover", "exchange", {{"user", user}}};
+  if (!autodiscover.empty()) service.settings["autodiscover"] = autodiscover;
+  return service;
+}
+
+bool knows_server_of(const Profile& profile, std::string_view user) {
+  auto domain = [](std::string_view address) { return address.substr(std::min(address.find('@'), address.size())); };
+  auto chosen = profile.choose({});
+  if (!chosen.ok()) return false;
+  const std::string known = (*chosen)->get("user");
+  return known.empty() || mapi::equal_ignoring_ascii_case(domain(known), domain(user));
+}
+
 Result<Service> service_of_url(const std::string& url, const std::string& user) {
   Service service{"command line", {}, {}};
   if (!user.empty()) service.settings["user"] = user;
@@ -164,14 +179,15 @@ Result<Service> service_of_url(const std::string& url, const std::string& user) 
     service.settings["path"] = url.substr(7);
   } else if (url.find("://") != std::string::npos) {
     return Error{"the server \"" + url +
-                 "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], file:///PATH"};
+                 "\" is none of https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], "
+                 "ncacn_http:HOST[:PORT], file:///PATH"};
   } else if (std::error_code error; fs::exists(url, error)) {
     service.provider = "local";
     service.settings["path"] = url;
   } else {
-    return Error{
-        "the server \"" + url +
-        "\" is neither https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT] nor an existing path"};
+    return Error{"the server \"" + url +
+                 "\" is neither https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or "
+                 "ncacn_http:HOST[:PORT] nor an existing path"};
   }
   return service;
 }

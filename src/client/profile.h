@@ -35,6 +35,13 @@ struct Profile {
   static std::string default_path();
 };
 
+/// The service of an address alone: autodiscover finds its server when it is opened; at `autodiscover` where that is
+/// not empty.
+Service service_to_find(const std::string& user, const std::string& autodiscover = {});
+/// Whether the profile's default service is one for that address: without a user of its own, or with one of the same
+/// domain.
+bool knows_server_of(const Profile& profile, std::string_view user);
+
 /// The service that `--server` means: https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] and
 /// ncacn_http:HOST[:PORT] are exchange servers, file:///PATH or a path that exists a local store; an error says so of
 /// everything else.

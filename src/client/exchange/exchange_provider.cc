@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "client/autodiscover/search.h"
 #include "client/exchange/exchange_store.h"
 #include "client/exchange/http_sign_in.h"
 
@@ -106,6 +107,51 @@ Outcome<void> take_server(std::string_view server, const std::string& user, Chan
   return parse_server(server, user, options);
 }
 
+// The first way in that leads somewhere; where none does, the first.
+std::string reachable(const std::vector<std::string>& ways, const Service& service) {
+  for (const std::string& way : ways) {
+    ChannelOptions options;
+    if (!take_server(way, {}, options).ok()) continue;
+    options.http.ca_file = service.get("ca");
+    options.http.insecure = service.get("insecure") == "true";
+    options.http.connect_timeout = std::chrono::seconds(5);
+    if (ways.size() == 1 || net::HttpClient(options.http).connect().ok()) return way;
+  }
+  return ways.front();
+}
+
+// A service without a server: `server`, and `dn` where it is not set, as autodiscover tells them.
+Outcome<Service> discovered(const Service& service, const std::string& password) {
+  autodiscover::SearchOptions options;
+  options.address = service.get("user");
+  options.password = password;
+  options.scheme = service.get("auth");
+  options.server = service.get("autodiscover");
+  options.ca_file = service.get("ca");
+  options.insecure = service.get("insecure") == "true";
+  ROPEWALK_TRY(autodiscover::Found found, autodiscover::search(options));
+  const auto ways = autodiscover::ways_in(found.settings);
+  if (ways.empty())
+    return Failure{ErrorCode::not_found, found.url + " tells of no way to " + options.address +
+                                             " that is known here; name one with --server"};
+  Service complete = service;
+  complete.settings["server"] = reachable(ways, service);
+  if (found.settings.user && service.get("dn").empty()) complete.settings["dn"] = found.settings.user->legacy_dn;
+  return complete;
+}
+
+// Knows the password already.
+class Answered final : public Host {
+ public:
+  Answered(Host& host, std::string password) : host_(host), password_(std::move(password)) {}
+  Outcome<std::string> password(const Service&) override { return password_; }
+  std::function<void(const Traffic&)> observer() override { return host_.observer(); }
+
+ private:
+  Host& host_;
+  std::string password_;
+};
+
 }  // namespace
 
 Status check_server(std::string_view server) {
@@ -115,6 +161,12 @@ Status check_server(std::string_view server) {
 }
 
 Outcome<ChannelOptions> channel_options(const Service& service, Host& host) {
+  if (service.get("server").empty() && !service.get("user").empty()) {
+    ROPEWALK_TRY(std::string password, host.password(service));
+    ROPEWALK_TRY(Service complete, discovered(service, password));
+    Answered answered(host, std::move(password));
+    return channel_options(complete, answered);
+  }
   ChannelOptions options;
   options.user = service.get("user");
   if (options.user.empty())

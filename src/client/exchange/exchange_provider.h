@@ -1,10 +1,11 @@
 // The provider "exchange": a server over MAPI/HTTP ([MS-OXCMAPIHTTP]).
 //
 // Settings: `server`: https://HOST[:PORT] or http://HOST[:PORT], with the endpoint's path and query where they are not
-// /mapi/emsmdb/?MailboxId=USER; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN. Without one the user's
-// address goes in its place: servers of this project take that, or nothing, for the mailbox of whoever logged on;
-// others want the DN that autodiscover tells. `ca`, `insecure`, `plain` (no compression, no XOR), `timeout` (seconds),
-// `client_application` (X-ClientApplication), `code_page`, `lcid`.
+// /mapi/emsmdb/?MailboxId=USER; absent: autodiscover finds it and the DN, at `autodiscover` (a URL, HOST or HOST:PORT)
+// where that is set, else as [MS-OXDISCO] has it; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN.
+// Without one the user's address goes in its place: servers of this project take that, or nothing, for the mailbox of
+// whoever logged on; others want the DN that autodiscover tells. `ca`, `insecure`, `plain` (no compression, no XOR),
+// `timeout` (seconds), `client_application` (X-ClientApplication), `code_page`, `lcid`.
 #pragma once
 
 #include "client/exchange/http_channel.h"

@@ -1,0 +1,50 @@
+// A version 4 full details file, made object by object, and its compressed form. [MS-OXOAB] 2.9, 2.11
+#pragma once
+
+#include "mapi/property_bag.h"
+#include "protocol/oab/structures.h"
+
+namespace ropewalk::oab {
+
+// What the objects of the files made here may say, in the order of the file; the first has to be there.
+std::span<const PropRec> object_schema();
+
+struct ListIdentity {
+  std::string name = "\\Global Address List";
+  std::string dn = "/";
+  std::string id;  // a GUID in text
+  u32 sequence = 1;
+};
+
+class DetailsWriter {
+ public:
+  explicit DetailsWriter(const ListIdentity& list);
+  // Those of the properties that the schema has, each with its value as the property bag has it. An error says what is
+  // missing.
+  Status add(std::span<const mapi::Property> properties);
+  // The whole file. Not to be used any more.
+  std::vector<u8> finish();
+
+ private:
+  Status append(std::span<const mapi::Property> properties, const Schema& schema);
+  wire::OutBuffer out_;
+  u32 count_ = 0;
+};
+
+// CRC-32 without its final complement. [MS-OXOAB] 2.1.2.2
+u32 checksum(ByteView bytes);
+
+// The compressed file. Blocks of 256 KB, each LZX, since Outlook takes no stored ones.
+std::vector<u8> compress_details(ByteView file);
+
+// What a details file says, for readers and tests; its checksum is looked at.
+struct DetailsReader {
+  Header header;
+  MetaData meta;
+  Record list;
+  std::vector<Record> objects;
+  // Views into `file`, lists in `arena`. The error names the field.
+  static Result<DetailsReader> read(ByteView file, Arena& arena);
+};
+
+}  // namespace ropewalk::oab
