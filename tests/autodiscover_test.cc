@@ -30,8 +30,7 @@ class AutodiscoverProgram : public testing::Test {
     at_ = "127.0.0.1:" + line.substr(colon + 1, line.find('/', colon) - colon - 1);
   }
   Ran run(std::vector<std::string> words, const std::string& password = kPassword) {
-    words.insert(words.end(),
-                 {"--password-stdin", "--ca", folder_.path("data") + "/tls/certificate.pem"});
+    words.insert(words.end(), {"--password-stdin", "--ca", folder_.path("data") + "/tls/certificate.pem"});
     return run_program(words, password + "\n");
   }
 
@@ -57,8 +56,9 @@ TEST_F(AutodiscoverProgram, SearchesADomainWhoseHostsAreNamed) {
   Ran ran = run({"autodiscover", kUser, "--resolve", "ropewalk.test=127.0.0.1:1", "--resolve",
                  "autodiscover.ropewalk.test=" + at_, "--insecure"});
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("POST https://ropewalk.test/autodiscover/autodiscover.xml: cannot connect"),
-                             HasSubstr("POST https://autodiscover.ropewalk.test/autodiscover/autodiscover.xml: settings")));
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("POST https://ropewalk.test/autodiscover/autodiscover.xml: cannot connect"),
+                    HasSubstr("POST https://autodiscover.ropewalk.test/autodiscover/autodiscover.xml: settings")));
   ran = run({"autodiscover", kUser, "--resolve", "ropewalk.test=" + at_});  // the certificate names others
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.out, HasSubstr("certificate"));

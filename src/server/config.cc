@@ -302,6 +302,7 @@ void read_root(Section& root, Config& config) {
         "masked, shown");
   });
   root.section("ldap", [&](Section& section) { read_ldap(section, config.ldap); });
+  root.section("oab", [&](Section& oab) { oab.number("pause", config.oab_pause, 1, kDay); });
   root.section("autodiscover", [&](Section& section) { read_autodiscover(section, config.autodiscover); });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);

@@ -54,6 +54,7 @@ struct Config {
   directory::LdapSettings ldap{};  // ldap: url, certificate, in_the_clear, bind_dn, password, base, people, groups,
                                    // mailboxes, interval, timeout, attributes; see directory/ldap_settings.h
 
+  std::chrono::seconds oab_pause{30};   // oab.pause: between looks at the address book for changes
   AutodiscoverSettings autodiscover{};  // autodiscover: what its keys mean stands beside them
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry

@@ -11,6 +11,7 @@
 #include "server/autodiscover/endpoint.h"
 #include "server/ldap_copying.h"
 #include "server/mapihttp_endpoint.h"
+#include "server/oab/endpoint.h"
 #include "server/own_names.h"
 #include "server/rop_processor.h"
 #include "server/rpc/http.h"
@@ -132,6 +133,8 @@ class Server::Impl {
   std::optional<HttpSignIn> http_sign_in_;
   std::optional<MapiHttpEndpoint> endpoint_;
   std::optional<AddressBookEndpoint> book_endpoint_;
+  std::unique_ptr<OabPublisher> oab_;
+  std::optional<OabEndpoint> oab_endpoint_;
   std::unique_ptr<AutodiscoverEndpoint> autodiscover_;
   std::unique_ptr<RpcServer> rpc_;
   std::optional<RpcHttpEndpoint> rpc_http_;
@@ -202,8 +205,12 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   endpoint_.emplace(MapiHttpEndpoint::Parts{*service_, *http_sign_in_, *pool_, log_}, config_.mapihttp);
   book_endpoint_.emplace(AddressBookEndpoint::Parts{*address_book_, *http_sign_in_, book_sessions_, *pool_, log_},
                          config_.mapihttp);
-  ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *http_sign_in_, log_}, config_));
   const bool has_http = config_.https_port || config_.http_port;
+  if (has_http) {
+    ROPEWALK_TRY(oab_, OabPublisher::start(*book_, log_, config_.data, config_.oab_pause));
+    oab_endpoint_.emplace(*oab_, *http_sign_in_);
+    ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *http_sign_in_, log_, oab_->path()}, config_));
+  }
   if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
   if (has_http) ROPEWALK_CHECK(listen());
   if (rpc_ != nullptr)
@@ -255,6 +262,7 @@ net::Awaitable<void> Server::Impl::handle_plainly(net::HttpRequest& request, net
   if (AddressBookEndpoint::serves(request.path)) return book_endpoint_->handle(request, responder);
   if (MapiHttpEndpoint::serves(request.path)) return endpoint_->handle(request, responder);
   if (AutodiscoverEndpoint::serves(request.path)) return autodiscover_->handle(request, responder);
+  if (OabEndpoint::serves(request.path)) return oab_endpoint_->handle(request, responder);
   return not_found(request, responder);
 }
 
@@ -282,6 +290,7 @@ void Server::Impl::stop() {
   http_.reset();
   rpc_http_.reset();
   rpc_.reset();
+  oab_.reset();
   janitor_.reset();
   book_janitor_.reset();
   ldap_.reset();

@@ -147,7 +147,8 @@ class AutodiscoverSearch : public testing::Test {
   // "POST https://ropewalk.test/...", and so on
   std::vector<std::string> tried() {
     std::vector<std::string> names;
-    for (const Step& step : steps_) names.push_back(step.what + " " + step.where.substr(0, step.where.find("/autodiscover/")));
+    for (const Step& step : steps_)
+      names.push_back(step.what + " " + step.where.substr(0, step.where.find("/autodiscover/")));
     return names;
   }
   Outcome<Found> find() {

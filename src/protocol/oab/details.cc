@@ -87,34 +87,17 @@ bool to_item(PropType type, const mapi::Value& value, RecordItem& item, Arena& t
   }
 }
 
+wire::List<PropRec> schema_list(std::span<const PropRec> schema) {
+  return wire::List<PropRec>(std::span(const_cast<PropRec*>(schema.data()), schema.size()));  // is only read
+}
+
 const mapi::Property* find(std::span<const mapi::Property> properties, PropTag tag) {
   for (const mapi::Property& property : properties)
     if (property.tag == tag) return &property;
   return nullptr;
 }
 
-}  // namespace
-
-std::span<const PropRec> object_schema() { return kObjectSchema; }
-
-DetailsWriter::DetailsWriter(const ListIdentity& list) {
-  Header header;
-  MetaData meta;
-  meta.header.properties =
-      wire::List<PropRec>(std::span(const_cast<PropRec*>(kHeaderSchema), std::size(kHeaderSchema)));
-  meta.objects.properties =
-      wire::List<PropRec>(std::span(const_cast<PropRec*>(kObjectSchema), std::size(kObjectSchema)));
-  wire::encode(header, out_);
-  wire::encode(meta, out_);
-  mapi::PropertyBag said;
-  said.set_text(kHeaderSchema[0].tag, list.name);
-  said.set_bytes(kHeaderSchema[1].tag, bytes_of(list.dn));
-  said.set(kHeaderSchema[2].tag, mapi::Value::of(list.sequence));
-  said.set_bytes(kHeaderSchema[3].tag, bytes_of(list.id));
-  (void)append(said.all(), Schema{kHeaderSchema});
-}
-
-Status DetailsWriter::append(std::span<const mapi::Property> properties, const Schema& schema) {
+Status append(std::span<const mapi::Property> properties, const Schema& schema, wire::OutBuffer& out) {
   Arena arena;
   std::vector<u8> presence((schema.properties.size() + 7) / 8, 0);
   std::vector<RecordValue> values;
@@ -142,25 +125,42 @@ Status DetailsWriter::append(std::span<const mapi::Property> properties, const S
   record.presence = wire::List<u8>(std::span(presence));
   record.values = wire::List<RecordValue>(std::span(values));
   const wire::Context context = wire::add_context(schema, nullptr);
-  if (!wire::encode(record, out_, &context)) return Error{"an object of the address book that is too large"};
+  if (!wire::encode(record, out, &context)) return Error{"an object of the address book that is too large"};
   return {};
 }
 
+}  // namespace
+
+std::span<const PropRec> object_schema() { return kObjectSchema; }
+
 Status DetailsWriter::add(std::span<const mapi::Property> properties) {
-  ROPEWALK_CHECK(append(properties, Schema{kObjectSchema}));
+  ROPEWALK_CHECK(append(properties, Schema{kObjectSchema}, out_));
   ++count_;
   return {};
 }
 
-std::vector<u8> DetailsWriter::finish() {
-  constexpr std::size_t kHeaderSize = 12;
-  std::vector<u8> file(out_.view().begin(), out_.view().end());
+std::vector<u8> DetailsWriter::finish(const ListIdentity& list) const {
+  MetaData meta;
+  meta.header.properties = schema_list(kHeaderSchema);
+  meta.objects.properties = schema_list(kObjectSchema);
+  mapi::PropertyBag said;
+  said.set_text(kHeaderSchema[0].tag, list.name);
+  said.set_bytes(kHeaderSchema[1].tag, bytes_of(list.dn));
+  said.set(kHeaderSchema[2].tag, mapi::Value::of(list.sequence));
+  said.set_bytes(kHeaderSchema[3].tag, bytes_of(list.id));
   Header header;
-  header.serial = checksum(ByteView(file).subspan(kHeaderSize));
   header.records = count_;
   wire::OutBuffer first;
   wire::encode(header, first);
-  std::copy(first.view().begin(), first.view().end(), file.begin());
+  const std::size_t behind_header = first.size();
+  wire::encode(meta, first);
+  (void)append(said.all(), Schema{kHeaderSchema}, first);
+  std::vector<u8> file(first.view().begin(), first.view().end());
+  file.insert(file.end(), objects().begin(), objects().end());
+  header.serial = checksum(ByteView(file).subspan(behind_header));
+  wire::OutBuffer again;
+  wire::encode(header, again);
+  std::copy(again.view().begin(), again.view().end(), file.begin());
   return file;
 }
 

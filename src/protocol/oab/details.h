@@ -18,15 +18,16 @@ struct ListIdentity {
 
 class DetailsWriter {
  public:
-  explicit DetailsWriter(const ListIdentity& list);
   // Those of the properties that the schema has, each with its value as the property bag has it. An error says what is
   // missing.
   Status add(std::span<const mapi::Property> properties);
-  // The whole file. Not to be used any more.
-  std::vector<u8> finish();
+  // The objects so far, as they stand in the file.
+  ByteView objects() const { return out_.view(); }
+  u32 count() const { return count_; }
+  // The whole file.
+  std::vector<u8> finish(const ListIdentity& list) const;
 
  private:
-  Status append(std::span<const mapi::Property> properties, const Schema& schema);
   wire::OutBuffer out_;
   u32 count_ = 0;
 };

@@ -130,13 +130,13 @@ mapi::PropertyBag person(int number) {
 }
 
 std::vector<u8> book(int people) {
-  DetailsWriter writer({"\\Global Address List", "/", "11111111-2222-3333-4444-555555555555", 300});
+  DetailsWriter writer;
   for (int i = 0; i < people; ++i) {
     auto bag = person(i);
     Status added = writer.add(bag.all());
     EXPECT_TRUE(added.ok());
   }
-  return writer.finish();
+  return writer.finish({"\\Global Address List", "/", "11111111-2222-3333-4444-555555555555", 300});
 }
 
 TEST(OabDetails, SaysWhatTheObjectsSay) {
@@ -186,7 +186,7 @@ TEST(OabDetails, NumbersArePackedAsTheDocumentHasThem) {
 }
 
 TEST(OabDetails, ObjectsWithoutAKeyAreRefused) {
-  DetailsWriter writer({});
+  DetailsWriter writer;
   mapi::PropertyBag nobody;
   nobody.set_text(PropTag(tag::PidTagDisplayName), "Nobody");
   EXPECT_THAT(writer.add(nobody.all()).error().text, HasSubstr("without its DN"));
