@@ -158,6 +158,11 @@ Response AutodiscoverEndpoint::failure(ErrorCode code, const net::HttpRequest& r
   return Response::of(code, seconds, id);
 }
 
+struct AutodiscoverEndpoint::Sought {
+  std::optional<directory::User> user{};
+  bool is_known = false;  // in the address book, without a mailbox here
+};
+
 // Every user may ask for every address: Outlook asks so for shared mailboxes, with the user's own credentials.
 Response AutodiscoverEndpoint::response_to(const net::HttpRequest& request, const directory::User& asker) {
   if (request.method != "POST") return failure(ErrorCode::invalid_request, request, request.method.substr(0, 20));
@@ -170,15 +175,29 @@ Response AutodiscoverEndpoint::response_to(const net::HttpRequest& request, cons
     return failure(ErrorCode::no_such_schema, request, wanted->acceptable_response_schema.substr(0, 200));
   if (auto elsewhere = redirection(lower(wanted->email_address)); elsewhere && wanted->legacy_dn.empty())
     return *std::move(elsewhere);
-  // [MS-OXDSCLI] 3.2.5: the DN goes before the address.
-  auto found = wanted->legacy_dn.empty() ? parts_.directory.find_by_address(wanted->email_address)
-                                         : parts_.directory.find_by_dn(wanted->legacy_dn);
+  auto found = find(*wanted);
   if (!found.ok()) return failure(ErrorCode::internal_error, request, found.error().text);
   const std::string& name = wanted->legacy_dn.empty() ? wanted->email_address : wanted->legacy_dn;
-  if (!*found)
-    return failure(ErrorCode::address_not_found, request,
+  if (!found->user)
+    return failure(found->is_known ? ErrorCode::address_without_configuration : ErrorCode::address_not_found, request,
                    fmt::format("{} asks for {}", asker.address, name.substr(0, 200)));
-  return settings_of(**found, request);
+  return settings_of(*found->user, request);
+}
+
+// [MS-OXDSCLI] 3.2.5: the DN goes before the address.
+Result<AutodiscoverEndpoint::Sought> AutodiscoverEndpoint::find(const autodiscover::RequestPart& wanted) {
+  const bool by_dn = !wanted.legacy_dn.empty();
+  Sought sought;
+  ROPEWALK_TRY(sought.user, by_dn ? parts_.directory.find_by_dn(wanted.legacy_dn)
+                                  : parts_.directory.find_by_address(wanted.email_address));
+  if (sought.user) return sought;
+  ROPEWALK_TRY(auto object,
+               by_dn ? parts_.book.find_by_dn(wanted.legacy_dn) : parts_.book.find_by_address(wanted.email_address));
+  if (!object) return sought;
+  sought.is_known = true;
+  if (object->user_id == 0) return sought;
+  ROPEWALK_TRY(sought.user, parts_.directory.find_by_id(object->user_id));
+  return sought;
 }
 
 std::optional<Response> AutodiscoverEndpoint::redirection(const std::string& address) const {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "directory/address_book.h"
 #include "server/autodiscover/announcement.h"
 #include "server/config.h"
 #include "server/http_sign_in.h"
@@ -14,6 +15,7 @@ class AutodiscoverEndpoint {
  public:
   struct Parts {
     directory::Directory& directory;
+    directory::AddressBook& book;  // knows people's other addresses and former DNs
     HttpSignIn& sign_in;
     Log& log;
     std::string oab_path{};  // "/OAB/GUID/"; empty: there is no offline address book
@@ -36,6 +38,8 @@ class AutodiscoverEndpoint {
   autodiscover::Response response_to(const net::HttpRequest& request, const directory::User& asker);
   autodiscover::Response settings_of(const directory::User& user, const net::HttpRequest& request);
   autodiscover::Response failure(autodiscover::ErrorCode code, const net::HttpRequest& request, std::string_view why);
+  struct Sought;
+  Result<Sought> find(const autodiscover::RequestPart& wanted);
   std::optional<autodiscover::Response> redirection(const std::string& address) const;
   void add_alternatives(const directory::User& user, autodiscover::Account& account);
   Served served_to(const net::HttpRequest& request);

@@ -1,6 +1,7 @@
 #include "server/autodiscover/endpoint.h"
 
 #include "base/base64.h"
+#include "base/utf16.h"
 #include "net/http_client.h"
 #include "server/endpoint_fixture.h"
 
@@ -121,6 +122,27 @@ TEST_F(Autodiscover, LegacyDnStandsInForTheAddress) {
   start();
   EXPECT_EQ(answer(request_for("", dns_.at(1))).user->address, "user2@ropewalk.test");
   EXPECT_EQ(answer(request_for("user1@ropewalk.test", dns_.at(1))).user->address, "user2@ropewalk.test");
+}
+
+TEST_F(Autodiscover, OtherAddressesAndFormerDnsLeadToTheMailbox) {
+  start();
+  auto& book = server_->address_book();
+  auto object = book.find_by_address("user2@ropewalk.test");
+  ASSERT_TRUE(object.ok() && *object);
+  std::vector<u8> alias = utf8_to_utf16("smtp:second@ropewalk.test"), former = utf8_to_utf16("X500:/o=Old/cn=two");
+  mapi::Value items[] = {mapi::Value::of(ByteView(alias)), mapi::Value::of(ByteView(former))};
+  directory::ObjectChange change;
+  change.set.set(mapi::PropTag(0x800F101F), mapi::Value::of(wire::List<mapi::Value>(std::span(items))));
+  Status changed = book.change((*object)->id, change);
+  ASSERT_TRUE(changed.ok()) << changed.error().text;
+  EXPECT_EQ(answer(request_for("Second@ropewalk.test")).user->address, "user2@ropewalk.test");
+  EXPECT_EQ(answer(request_for("", "/o=Old/cn=two")).user->address, "user2@ropewalk.test");
+
+  directory::ObjectChange contact;
+  contact.name = "Somebody Else";
+  contact.address = "contact@ropewalk.test";
+  ASSERT_TRUE(book.add(directory::Kind::contact, contact).ok());
+  EXPECT_EQ(code(request_for("contact@ropewalk.test")), "501");  // known, but has no mailbox here
 }
 
 TEST_F(Autodiscover, ErrorsAreAnswersToo) {
