@@ -12,6 +12,7 @@ namespace ropewalk::directory {
 namespace {
 
 constexpr int kPage = 500;
+constexpr std::chrono::seconds kRest{5};
 constexpr u64 kMostEntries = 5'000'000;
 
 struct Unbind {
@@ -254,8 +255,20 @@ Result<LdapCounts> LdapSource::copy_into(AddressBook& book,
   return counts;
 }
 
+// Few threads check passwords, and those of other users are among them: an outage must not keep them all waiting.
 Result<bool> LdapSource::is_password(const std::string& dn, std::string_view password) {
   if (dn.empty() || password.empty()) return false;  // [RFC 4513] 5.1.2: without a password everybody is let in
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  if (now.count() < rests_until_.load()) {
+    return Error{"cannot reach the LDAP server " + settings_.url + ": it did not answer a moment ago"};
+  }
+  auto answer = ask(dn, password);
+  const auto rest = std::chrono::duration_cast<std::chrono::steady_clock::duration>(kRest);
+  if (!answer.ok()) rests_until_ = (std::chrono::steady_clock::now().time_since_epoch() + rest).count();
+  return answer;
+}
+
+Result<bool> LdapSource::ask(const std::string& dn, std::string_view password) {
   ROPEWALK_TRY(const Connection ldap, connect(settings_));
   const int code = sign_in(ldap.get(), dn, password);
   switch (code) {

@@ -2,6 +2,7 @@
 // book, and the people sign in with the passwords they have there.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -26,13 +27,17 @@ class LdapSource {
                                std::function<Result<i64>(const std::string&, const std::string&)> make_user,
                                std::function<void(const std::string& why)> reject);
 
-  // Whether it is the password of whom the LDAP server calls `dn`. Error: the server cannot be asked.
+  // Whether it is the password of whom the LDAP server calls `dn`. Error: the server cannot be asked; for some seconds
+  // after that nobody waits for it again.
   Result<bool> is_password(const std::string& dn, std::string_view password);
 
   const LdapSettings& settings() const { return settings_; }
 
  private:
+  Result<bool> ask(const std::string& dn, std::string_view password);
+
   LdapSettings settings_;
+  std::atomic<std::chrono::steady_clock::rep> rests_until_{0};
 };
 
 // For AuthenticatorOptions::elsewhere: the passwords of users who are copied from there.

@@ -120,6 +120,7 @@ TEST_F(LdapTest, PeopleSignInWithTheirPasswordsThere) {
   const Verdict verdict = authenticator.verify("user2", "second secret", "192.0.2.1");
   EXPECT_EQ(verdict.refusal, Refusal::unavailable);
   EXPECT_THAT(verdict.reason, HasSubstr("cannot reach the LDAP server ldaps://127.0.0.1"));
+  EXPECT_THAT(source.is_password("uid=user2,dc=example", "second secret").error().text, HasSubstr("a moment ago"));
   EXPECT_EQ(sign_in("local", "local secret"), Refusal::none);
 }
 
