@@ -5,7 +5,7 @@
 
 Writes C++ tables (for src/cli/coverage.cc and rpc_coverage.cc) of what it finds in src/client, in the tests beside the code and in tests/:
 ROPs by their structures (SetColumnsRequest), ids (RopId::set_columns) and names ("RopSetColumns"), RPC methods by their
-structures (emsmdb::EcDoConnectExIn) and names, PDUs by their types (PacketType::bind) and names ("CONN/A1"; also in the
+structures (emsmdb::EcDoConnectExIn) and names, request types of MAPI over HTTP by their structures and ids, PDUs by their types (PacketType::bind) and names ("CONN/A1"; also in the
 server), requirements by their ids (MS-OXCTABL_R123). The build runs it whenever one of those files changes.
 """
 
@@ -20,6 +20,7 @@ PACKET_TYPES = re.compile(r"enum class PacketType : u8 \{(.*?)\};", re.S)
 PACKET = re.compile(r'\bPacketType::(\w+)|"(?:-->|<--) (\w+)|\bdcerpc::(Request|Response|Fault)\b|\b(\w+_\w+|auth3|orphaned|shutdown)\b')
 RTS = re.compile(r'"((?:CONN|IN_R1|IN_R2|OUT_R1|OUT_R2)/[ABC]\d|Ping|Echo)"')
 METHOD = re.compile(r'method<(\w+), (\w+)>\(\d+, "(\w+)"\)|\{\d+, "(\w+)", \w+::kSource, &struct_info<(\w+)>,\s*&struct_info<(\w+)>\}')
+REQUEST_TYPE = re.compile(r'row<(\w+), (\w+)>\(\s*RequestType::(\w+), "\w+"')
 REQUIREMENT = re.compile(r"\b(MS-OX[A-Z0-9]+)_R(\d+)\b")
 
 
@@ -57,7 +58,8 @@ def main():
     tables = sorted((ROOT / "tests").rglob("*.tsv"))
 
     client_rpc = client + [path for path in sources("src/rpc") if path.name.startswith("client") and "test" not in path.name]
-    server_rpc = [path for path in sources("src/rpc") + sources("src/server/rpc")
+    server_rpc = [path for path in sources("src/rpc") + sources("src/server/rpc") + sources("src/server/addressbook") +
+                  [ROOT / "src/server/mapihttp_endpoint.cc"]
                   if not path.name.startswith(("client", "test")) and not path.name.endswith(("_test.cc", "_fuzz.cc"))]
     names = rpc_names()
     requirements = set()
@@ -101,6 +103,10 @@ def rpc_names():
             found[name] = name
             for structure in (match[1] or match[5], match[2] or match[6]):
                 found[f"{path.parent.name}::{structure}"] = name
+    for request, response, enumerator in REQUEST_TYPE.findall(
+            (ROOT / "src/protocol/mapihttp/request_types.cc").read_text(encoding="utf-8")):
+        for word in (f"RequestType::{enumerator}", f"mapihttp::{request}", f"mapihttp::{response}", request, response):
+            found[word] = f"RequestType::{enumerator}"
     types = PACKET_TYPES.search((ROOT / "src/protocol/dcerpc/types.h").read_text(encoding="utf-8"))[1]
     for name in re.findall(r"(\w+) = \d+", types):
         found[name] = name
@@ -110,7 +116,7 @@ def rpc_names():
 def rpc_named(texts_to_read, names):
     found = set()
     for text in texts_to_read:
-        found |= {names[word] for word in re.findall(r"\b\w+::\w+\b|\b(?:Ec|ept_|rpc_mgmt_|Nspi|Rfr)\w+\b", text) if word in names}
+        found |= {names[word] for word in re.findall(r"\b\w+::\w+\b|\b(?:Ec|ept_|rpc_mgmt_|Nspi|Rfr)\w+\b|\b\w+Re(?:quest|sponse)\b", text) if word in names}
         words = {group.lower() for match in PACKET.finditer(text) for group in match.groups() if group}
         found |= {names[word] for word in words if word in names}
         found |= set(RTS.findall(text))

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
+#include <map>
 
 #include "cli/trace.h"
 
@@ -70,7 +71,7 @@ void override_settings(client::Service& service, const ClientOptions& options) {
   if (!options.mapper_port.empty()) service.settings["mapper_port"] = options.mapper_port;
 }
 
-// Asks for a password once, when a provider wants it.
+// Asks for a password once, when a provider wants it: store and address book have the same.
 class TerminalHost : public client::Host {
  public:
   explicit TerminalHost(const ClientOptions& options) : from_stdin_(options.password_stdin) {
@@ -79,14 +80,16 @@ class TerminalHost : public client::Host {
   }
   client::Outcome<std::string> password(const client::Service& service) override {
     std::string who = service.get("user", service.name);
+    if (auto known = known_.find(service.name + "/" + who); known != known_.end()) return known->second;
     auto typed = from_stdin_ ? password_from_stdin() : ask_password("Password of " + who + ": ");
     if (!typed.ok()) return Failure{mapi::ErrorCode::login_failure, typed.error().text};
-    return *std::move(typed);
+    return known_[service.name + "/" + who] = *std::move(typed);
   }
   std::function<void(const client::Traffic&)> observer() override { return observer_; }
 
  private:
   bool from_stdin_;
+  std::map<std::string, std::string> known_;
   std::function<void(const client::Traffic&)> observer_;
 };
 
@@ -113,21 +116,45 @@ Result<client::Profile> profile_of(const ClientOptions& options) {
   return profile;
 }
 
-std::optional<OpenedStore> open_store(const ClientOptions& options, Outcome& outcome) {
+namespace {
+
+// The session that the options mean, and who is asked for its password.
+template <class Opened>
+std::optional<Opened> opened_session(const ClientOptions& options, Outcome& outcome) {
   auto profile = profile_of(options);
   if (!profile.ok()) {
     outcome.misuse(profile.error().text);
     return std::nullopt;
   }
-  OpenedStore opened;
+  Opened opened;
   opened.host = std::make_unique<TerminalHost>(options);
   opened.session = std::make_unique<client::Session>(*std::move(profile), *opened.host);
-  auto store = opened.session->open_store();
+  return opened;
+}
+
+}  // namespace
+
+std::optional<OpenedStore> open_store(const ClientOptions& options, Outcome& outcome) {
+  auto opened = opened_session<OpenedStore>(options, outcome);
+  if (!opened) return opened;
+  auto store = opened->session->open_store();
   if (!store.ok()) {
     outcome.fail(store.error().text);
     return std::nullopt;
   }
-  opened.store = *std::move(store);
+  opened->store = *std::move(store);
+  return opened;
+}
+
+std::optional<OpenedAddressBook> open_address_book(const ClientOptions& options, Outcome& outcome) {
+  auto opened = opened_session<OpenedAddressBook>(options, outcome);
+  if (!opened) return opened;
+  auto book = opened->session->open_address_book();
+  if (!book.ok()) {
+    outcome.fail(book.error().text);
+    return std::nullopt;
+  }
+  opened->book = *std::move(book);
   return opened;
 }
 

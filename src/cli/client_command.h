@@ -47,6 +47,21 @@ void with_store(const ClientOptions& options, Outcome& outcome, Work work) {
   if (!done.ok()) outcome.fail(done.error().text);
 }
 
+// The same with an address book.
+struct OpenedAddressBook {
+  std::unique_ptr<client::Host> host;
+  std::unique_ptr<client::Session> session;
+  std::unique_ptr<client::AddressBook> book;
+};
+std::optional<OpenedAddressBook> open_address_book(const ClientOptions& options, Outcome& outcome);
+template <class Work>
+void with_address_book(const ClientOptions& options, Outcome& outcome, Work work) {
+  auto opened = open_address_book(options, outcome);
+  if (!opened) return;
+  client::Outcome<void> done = work(*opened->book);
+  if (!done.ok()) outcome.fail(done.error().text);
+}
+
 // A line from the terminal with echo off, asked for with `prompt`; an error where there is no terminal.
 Result<std::string> ask_password(const std::string& prompt);
 // The first line of standard input.

@@ -52,6 +52,9 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   add_show_command(root, outcome);
   add_attachments_command(root, outcome);
   add_put_command(root, outcome);
+  add_gal_command(root, outcome);
+  add_resolve_command(root, outcome);
+  add_card_command(root, outcome);
   add_watch_command(root, outcome);
   add_profile_command(root, outcome);
   add_demo_command(root, outcome);

@@ -24,6 +24,14 @@ struct Options {
   bool json = false;
 };
 
+// Somebody whom the address book knows, as it calls him.
+mapi::PropertyBag known_recipient(const mapi::PropertyBag& entry, u32 kind) {
+  mapi::PropertyBag bag;
+  bag.set(PropTag(tag::PidTagRecipientType), mapi::Value::of(kind));
+  for (const mapi::Property& property : entry.all()) bag.set(property.tag, property.value);
+  return bag;
+}
+
 mapi::PropertyBag recipient(const std::string& address, u32 kind) {
   mapi::PropertyBag bag;
   bag.set(PropTag(tag::PidTagRecipientType), mapi::Value::of(kind));
@@ -50,9 +58,40 @@ mapi::MessageContent written(const Options& options, const std::string& sender) 
     for (u32 type : {tag::PidTagSenderAddressType, tag::PidTagSentRepresentingAddressType})
       bag.set_text(PropTag(type), "SMTP");
   }
-  for (const std::string& address : options.to) content.recipients.push_back(recipient(address, kRecipientTo));
-  for (const std::string& address : options.cc) content.recipients.push_back(recipient(address, kRecipientCc));
   return content;
+}
+
+// The one whom `name` means, by the address book if there is one; addresses that it does not know are taken as they
+// are.
+client::Outcome<mapi::PropertyBag> resolved(client::AddressBook* book, const std::string& name, u32 kind) {
+  const bool is_address = name.find('@') != std::string::npos;
+  if (book == nullptr && is_address) return recipient(name, kind);
+  if (book == nullptr)
+    return client::Failure{mapi::ErrorCode::not_found,
+                           fmt::format("\"{}\" is no address, and there is no address book to look into", name)};
+  ROPEWALK_TRY(auto found, book->resolve(name));
+  if (found.size() == 1) return known_recipient(found[0], kind);
+  if (is_address) return recipient(name, kind);
+  return client::Failure{mapi::ErrorCode::not_found,
+                         found.empty() ? fmt::format("nobody in the address book is \"{}\"", name)
+                                       : fmt::format("\"{}\" may mean {} entries of the address book; name one by his "
+                                                     "address",
+                                                     name, found.size())};
+}
+
+client::Outcome<void> add_recipients(client::Session& session, const Options& options, mapi::MessageContent& content) {
+  if (options.to.empty() && options.cc.empty()) return {};
+  auto book = session.open_address_book();
+  client::AddressBook* known = book.ok() ? book->get() : nullptr;  // not every store has one beside it
+  const std::pair<const std::vector<std::string>*, u32> lists[] = {{&options.to, kRecipientTo},
+                                                                   {&options.cc, kRecipientCc}};
+  for (const auto& [names, kind] : lists) {
+    for (const std::string& name : *names) {
+      ROPEWALK_TRY(mapi::PropertyBag bag, resolved(known, name, kind));
+      content.recipients.push_back(std::move(bag));
+    }
+  }
+  return {};
 }
 
 struct Source {
@@ -107,8 +146,9 @@ void add_put_command(CLI::App& root, Outcome& outcome) {
   auto* files = command->add_option("FILE", options->files, "Messages as .eml files; - for standard input");
   auto* subject = command->add_option("--subject", options->subject, "Write a message with this subject instead");
   auto* body = command->add_option("--body", options->body, "Its text");
-  auto* to = command->add_option("--to", options->to, "An address it is to; may be given again");
-  auto* cc = command->add_option("--cc", options->cc, "An address it is copied to; may be given again");
+  auto* to = command->add_option("--to", options->to,
+                                 "Whom it is to: an address, or a name in the address book; may be given again");
+  auto* cc = command->add_option("--cc", options->cc, "Whom it is copied to, likewise");
   command->add_option("--folder", options->folder, "Where to")->capture_default_str();
   command->add_flag("--json", options->json, "A JSON array of what was saved");
   for (auto* option : {subject, body, to, cc}) files->excludes(option);
@@ -119,7 +159,12 @@ void add_put_command(CLI::App& root, Outcome& outcome) {
       return outcome.misuse("standard input cannot give both the password and the message");
     auto sources = sources_of(*options, where->user);
     if (!sources.ok()) return outcome.fail(sources.error());
-    with_store(*where, outcome, [&](client::MessageStore& store) { return put(store, *options, *sources); });
+    auto opened = open_store(*where, outcome);
+    if (!opened) return;
+    client::Outcome<void> done;
+    if (options->files.empty()) done = add_recipients(*opened->session, *options, (*sources)[0].content);
+    if (done.ok()) done = put(*opened->store, *options, *sources);
+    if (!done.ok()) outcome.fail(done.error().text);
   });
 }
 

@@ -1,4 +1,5 @@
-// What of RPC this program does: the methods of its interfaces, the PDUs that carry them, and those of RPC over HTTP.
+// What of RPC this program does: the methods of its interfaces, the PDUs that carry them, and those of RPC over HTTP; and
+// the request types of MAPI over HTTP.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -21,7 +22,8 @@ struct RpcCoverage {
   TestedBy tested = TestedBy::nothing;
 };
 
-// Every method that an interface's document has on the wire, every PDU, every named RTS PDU; by group.
+// Every method that an interface's document has on the wire, every PDU, every named RTS PDU, every request type that has a
+// body; by group.
 std::vector<RpcCoverage> rpc_coverage();
 
 std::string rpc_coverage_text(const std::vector<RpcCoverage>& rows);

@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "cli/text_table.h"
-#include "protocol/mapihttp/bodies.h"
+#include "protocol/mapihttp/request_types.h"
 #include "protocol/rop/oxctabl.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/tree.h"
@@ -120,15 +120,14 @@ class Tracer {
     return traffic.type == http || traffic.type == rpc;
   }
   std::string body_tree(const Traffic& traffic) const {
-    bool asks = traffic.kind == Traffic::Kind::request;
-    const wire::StructInfo* info = nullptr;
-    if (is(traffic, "Connect", "EcDoConnectEx"))
-      info = asks ? &wire::struct_info<mapihttp::ConnectRequest> : &wire::struct_info<mapihttp::ConnectResponse>;
-    else if (is(traffic, "NotificationWait", "EcDoAsyncWaitEx"))
-      info = asks ? &wire::struct_info<mapihttp::NotificationWaitRequest>
-                  : &wire::struct_info<mapihttp::NotificationWaitResponse>;
-    else if (is(traffic, "Disconnect", "EcDoDisconnect"))
-      info = asks ? &wire::struct_info<mapihttp::DisconnectRequest> : &wire::struct_info<mapihttp::DisconnectResponse>;
+    using mapihttp::RequestType;
+    std::optional<RequestType> type = mapihttp::parse_request_type(traffic.type);
+    if (traffic.type == "EcDoConnectEx") type = RequestType::connect;
+    if (traffic.type == "EcDoAsyncWaitEx") type = RequestType::notification_wait;
+    if (traffic.type == "EcDoDisconnect") type = RequestType::disconnect;
+    if (!type || type == RequestType::execute) return {};
+    const mapihttp::RequestTypeRow& row = mapihttp::row_of(*type);
+    const wire::StructInfo* info = traffic.kind == Traffic::Kind::request ? row.request : row.response;
     if (info == nullptr) return {};
     Arena arena;
     return indented(wire::to_text(wire::read_tree(*info, traffic.body, arena).root));

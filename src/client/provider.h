@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "client/address_book.h"
 #include "client/objects.h"
 
 namespace ropewalk::client {
@@ -56,15 +57,6 @@ class Host {
   virtual Outcome<std::string> password(const Service& service) = 0;
   /// Null where nobody watches. Called on the thread that speaks.
   virtual std::function<void(const Traffic&)> observer() { return {}; }
-};
-
-/// People and groups behind a name.
-class AddressBook {
- public:
-  virtual ~AddressBook() = default;
-  /// The entries that a typed name or address may mean: none, the one, or several. Each has PidTagDisplayName,
-  /// PidTagEmailAddress, PidTagAddressType, PidTagSmtpAddress.
-  virtual Outcome<std::vector<mapi::PropertyBag>> resolve(std::string_view text) = 0;
 };
 
 /// A kind of message store or address book. Lives as long as the program; any thread.

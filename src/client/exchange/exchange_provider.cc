@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "client/autodiscover/search.h"
+#include "client/exchange/exchange_address_book.h"
 #include "client/exchange/exchange_store.h"
 #include "client/exchange/http_sign_in.h"
 
@@ -201,6 +202,11 @@ class ExchangeProvider : public Provider {
     ROPEWALK_TRY(ChannelOptions options, channel_options(service, host));
     ROPEWALK_TRY(auto session, RopSession::open(std::move(options)));
     return make_store(std::move(session));
+  }
+  Outcome<std::unique_ptr<AddressBook>> open_address_book(const Service& service, Host& host) override {
+    ROPEWALK_TRY(ChannelOptions options, channel_options(service, host));
+    ROPEWALK_TRY(auto session, NspiSession::open(options));
+    return make_address_book(std::move(session));
   }
 };
 

@@ -50,39 +50,14 @@ void RpcChannel::interrupt() {
   if (client_ != nullptr) client_->interrupt();
 }
 
-void RpcChannel::observe(const PduSeen& seen) const {
-  const auto& observer = state_->options().observer;
-  if (!observer) return;
-  Traffic traffic;
-  traffic.kind = seen.sent ? Traffic::Kind::packet_sent : Traffic::Kind::packet_received;
-  traffic.type = dcerpc::packet_name(seen.type);
-  if (!seen.interface.empty()) traffic.type.append(" ").append(seen.interface);
-  if (!seen.rts.empty()) traffic.type.append(" ").append(seen.rts);
-  if (!seen.method.empty()) traffic.type.append(" ").append(seen.method);
-  traffic.number = seen.size;
-  observer(traffic);
-}
-
 Result<void, ChannelFailure> RpcChannel::ensure_connected() {
   {
     std::lock_guard lock(client_mutex_);
     if (client_ != nullptr) return {};
   }
   const ChannelOptions& options = state_->options();
-  RpcOptions rpc;
-  rpc.host = options.http.host;
-  rpc.connect_timeout = options.http.connect_timeout;
-  rpc.timeout = options.http.timeout;
-  rpc.observer = [this](const PduSeen& seen) { observe(seen); };
-  rpc.port = options.rpc_port;
-  if (options.carrier == Carrier::rpc_http) {
-    rpc.port = kMailboxPort;
-    rpc.http.emplace();
-    rpc.http->http = options.http;
-    rpc.http->scheme = options.http_auth;
-    rpc.http->user = options.user;
-    rpc.http->password = options.password;
-  } else if (rpc.port == 0) {
+  RpcOptions rpc = rpc_options(options, kMailboxPort);
+  if (rpc.port == 0) {
     RpcOptions mapper = rpc;
     mapper.port = options.mapper_port;
     ROPEWALK_CHECK(connect_to(std::move(mapper)));

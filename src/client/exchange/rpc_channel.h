@@ -24,7 +24,6 @@ class RpcChannel final : public Channel {
   Body execute(ByteView body);
   Body disconnect();
   Body notification_wait();
-  void observe(const PduSeen& seen) const;
 
   struct Last {  // what observe_response() tells
     std::string type;

@@ -8,6 +8,38 @@ namespace ropewalk::client::exchange {
 
 using mapi::ErrorCode;
 
+std::function<void(const PduSeen&)> packet_observer(std::function<void(const Traffic&)> observer) {
+  if (!observer) return {};
+  return [observer = std::move(observer)](const PduSeen& seen) {
+    Traffic traffic;
+    traffic.kind = seen.sent ? Traffic::Kind::packet_sent : Traffic::Kind::packet_received;
+    traffic.type = dcerpc::packet_name(seen.type);
+    if (!seen.interface.empty()) traffic.type.append(" ").append(seen.interface);
+    if (!seen.rts.empty()) traffic.type.append(" ").append(seen.rts);
+    if (!seen.method.empty()) traffic.type.append(" ").append(seen.method);
+    traffic.number = seen.size;
+    observer(traffic);
+  };
+}
+
+RpcOptions rpc_options(const ChannelOptions& channel, u16 http_port) {
+  RpcOptions rpc;
+  rpc.host = channel.http.host;
+  rpc.connect_timeout = channel.http.connect_timeout;
+  rpc.timeout = channel.http.timeout;
+  rpc.observer = packet_observer(channel.observer);
+  rpc.port = channel.rpc_port;
+  if (channel.carrier == Carrier::rpc_http) {
+    rpc.port = http_port;
+    rpc.http.emplace();
+    rpc.http->http = channel.http;
+    rpc.http->scheme = channel.http_auth;
+    rpc.http->user = channel.user;
+    rpc.http->password = channel.password;
+  }
+  return rpc;
+}
+
 Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& options) {
   auto wrong = [](const std::string& text) { return Failure{ErrorCode::invalid_param, text}; };
   if (channel.rpc_auth == "none") return {};  // whom HTTP signed in is who calls

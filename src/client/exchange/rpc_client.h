@@ -37,7 +37,13 @@ struct RpcOptions {
   std::function<void(const PduSeen&)> observer;
 };
 
-/// What the options of a channel say of security.
+/// Tells `observer`, which may be null, of PDUs.
+std::function<void(const PduSeen&)> packet_observer(std::function<void(const Traffic&)> observer);
+
+/// What the options of a channel say of the connection, but for security. `http_port`: which of the ports behind an RPC
+/// proxy is meant. Over TCP the port is 0 where the endpoint mapper is to be asked.
+RpcOptions rpc_options(const ChannelOptions& channel, u16 http_port);
+/// What they say of security.
 Result<void, Failure> take_security(const ChannelOptions& channel, RpcOptions& options);
 
 /// A connection to one port. One thread at a time, but for interrupt().

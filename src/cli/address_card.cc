@@ -1,0 +1,82 @@
+#include "cli/address_card.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/json_text.h"
+#include "cli/property_text.h"
+#include "cli/text_table.h"
+#include "directory/entry_files.h"
+#include "mapi/property_names.h"
+
+namespace ropewalk::cli {
+namespace {
+
+namespace tag = mapi::tag;
+
+std::string property_label(mapi::PropTag tag) {
+  mapi::PropertyFieldName name{tag};
+  return name.field_name();
+}
+
+std::string who(std::span<const mapi::Property> entry) {
+  std::string name = client::text_of(entry, tag::PidTagDisplayName);
+  std::string address = client::text_of(entry, tag::PidTagSmtpAddress);
+  return address.empty() ? name : fmt::format("{} <{}>", name, address);
+}
+
+boost::json::object who_json(std::span<const mapi::Property> entry) {
+  return {{"name", client::text_of(entry, tag::PidTagDisplayName)},
+          {"address", client::text_of(entry, tag::PidTagSmtpAddress)}};
+}
+
+}  // namespace
+
+std::string text_of_card(const AddressCard& card) {
+  std::string out = printable(who(card.properties.all())) + "\n\n";
+  TextTable table({{"Property", false, 20, false}, {"Value", false, 20}});
+  for (const mapi::Property& property : card.properties.all())
+    table.add({property_label(property.tag), value_text(property.tag.type(), property.value)});
+  out += table.to_text(terminal_width());
+  if (!card.members.empty()) out += "\nMembers:\n";
+  for (std::size_t i = 0; i < card.members.size(); ++i) out += "  " + printable(who(card.members[i])) + "\n";
+  if (!card.managers.empty()) out += "\nReports to:\n";
+  std::string indent = "  ";
+  for (const mapi::PropertyBag& manager : card.managers) {
+    out += indent + printable(who(manager.all())) + "\n";
+    indent += "  ";
+  }
+  return out;
+}
+
+std::string json_of_card(const AddressCard& card) {
+  boost::json::array properties, members, managers;
+  for (const mapi::Property& property : card.properties.all()) properties.push_back(property_json(property, ""));
+  for (std::size_t i = 0; i < card.members.size(); ++i) members.push_back(who_json(card.members[i]));
+  for (const mapi::PropertyBag& manager : card.managers) managers.push_back(who_json(manager.all()));
+  boost::json::object all = who_json(card.properties.all());
+  all["properties"] = std::move(properties);
+  all["members"] = std::move(members);
+  all["managers"] = std::move(managers);
+  return pretty_json(all) + "\n";
+}
+
+std::string vcard_of(const mapi::PropertyBag& properties) {
+  directory::Object object;
+  object.name = client::text_of(properties.all(), tag::PidTagDisplayName);
+  object.address = client::text_of(properties.all(), tag::PidTagSmtpAddress);
+  object.phonetic = client::text_of(properties.all(), tag::PidTagAddressBookPhoneticDisplayName);
+  directory::Entry entry;
+  for (const directory::Attribute& attribute : directory::attributes()) {
+    using enum directory::Field;
+    const bool is_told = attribute.field == property || attribute.field == name || attribute.field == phonetic ||
+                         attribute.field == address;
+    if (!is_told) continue;
+    for (std::string& value : directory::values_of(attribute, object, properties))
+      if (!value.empty()) entry.add(&attribute, attribute.name, std::move(value), 0);
+  }
+  return directory::write_entries(directory::EntryFormat::vcard)->entry(entry);
+}
+
+}  // namespace ropewalk::cli

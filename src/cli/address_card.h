@@ -1,0 +1,21 @@
+// What an address book says of one entry, as text, JSON and vCard.
+#pragma once
+
+#include <string>
+
+#include "client/address_book.h"
+
+namespace ropewalk::cli {
+
+struct AddressCard {
+  mapi::PropertyBag properties;
+  client::Rows members;                     // of a group
+  std::vector<mapi::PropertyBag> managers;  // whose the entry's is, his own, and so on upwards
+};
+
+std::string text_of_card(const AddressCard& card);
+std::string json_of_card(const AddressCard& card);
+// [RFC 6350]; what the address book's own files know of these properties.
+std::string vcard_of(const mapi::PropertyBag& properties);
+
+}  // namespace ropewalk::cli

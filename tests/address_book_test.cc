@@ -1,0 +1,292 @@
+// The address book as clients see it: the library and the commands against `ropewalk serve`, over the three transports.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <optional>
+
+#include "base/utf16.h"
+#include "client/session.h"
+#include "directory/address_book.h"
+#include "mapi/property_tags.h"
+#include "mapi/value_fields.h"
+#include "program.h"
+#include "store/mailbox_stores.h"
+
+namespace ropewalk {
+namespace {
+
+using client::PropTag;
+using mapi::PropertyBag;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+namespace tag = mapi::tag;
+
+constexpr const char* kUser = "user1@ropewalk.test";
+constexpr const char* kPassword = "hemp and manila";
+constexpr int kMany = 60;  // contacts beside the users: more than one page
+
+// A server whose address book has three users, a group of two of them, a chain of managers and many contacts.
+class Book : public testing::TestWithParam<const char*> {
+ protected:
+  static void SetUpTestSuite() {
+    folder_.emplace();
+    const std::string data = folder_->path("data");
+    {
+      auto people = directory::Directory::open(data).value();
+      for (const char* name : {"user1", "user2", "user3"}) {
+        directory::NewUser user;
+        user.address = std::string(name) + "@ropewalk.test";
+        user.name = "The " + std::string(name);
+        user.password = kPassword;
+        user.ntlm = true;
+        auto added = people->add_user(user).value();
+        store::MailboxStores stores(data);
+        ASSERT_TRUE(stores.create({added.name, added.address, added.legacy_dn, added.mailbox_guid}).ok());
+      }
+      auto book = directory::AddressBook::open(data).value();
+      auto id = [&](const std::string& address) { return book->find_by_address(address).value()->id; };
+      directory::ObjectChange group;
+      group.name = "Ropemakers";
+      group.address = "ropemakers@ropewalk.test";
+      const u32 ropemakers = book->add(directory::Kind::group, group).value().id;
+      for (const char* member : {"user1@ropewalk.test", "user2@ropewalk.test"})
+        ASSERT_TRUE(book->add_link(ropemakers, directory::Link::member, id(member)).ok());
+      ASSERT_TRUE(book->add_link(id("user1@ropewalk.test"), directory::Link::manager, id("user2@ropewalk.test")).ok());
+      ASSERT_TRUE(book->add_link(id("user2@ropewalk.test"), directory::Link::manager, id("user3@ropewalk.test")).ok());
+      for (int i = 0; i < kMany; ++i) {
+        directory::ObjectChange contact;
+        contact.name = "Zz contact " + std::to_string(100 + i);
+        contact.address = "contact" + std::to_string(100 + i) + "@partner.test";
+        ASSERT_TRUE(book->add(directory::Kind::contact, contact).ok());
+      }
+    }
+    server_.emplace(std::vector<std::string>{"serve", "--data", data, "--https-port", "0", "--http-port", "0",
+                                             "--epm-port", "0", "--rpc-port", "0"});
+    for (int lines = 0; lines < 12 && (https_.empty() || http_.empty() || rpc_.empty() || mapper_.empty()); ++lines) {
+      const std::string line = server_->read_line(std::chrono::seconds(60));
+      take("https://", line, https_);
+      take("http://", line, http_);
+      if (auto open = line.find('['); line.find("ncacn_ip_tcp") != line.npos && open != line.npos)
+        (line.find("mapper") != line.npos ? mapper_ : rpc_) = line.substr(open + 1, line.find(']') - open - 1);
+    }
+    ASSERT_NE(https_, "");
+    ASSERT_NE(mapper_, "");
+  }
+  static void TearDownTestSuite() {
+    server_->signal(SIGTERM);
+    EXPECT_EQ(server_->wait(), 0) << server_->err();
+    server_.reset();
+    folder_.reset();
+  }
+  static void take(const std::string& scheme, const std::string& line, std::string& port) {
+    const auto at = line.find(scheme);
+    if (at == line.npos) return;
+    const auto colon = line.find(':', at + scheme.size());
+    port = line.substr(colon + 1, line.find_first_not_of("0123456789", colon + 1) - colon - 1);
+  }
+
+  std::string server() const {
+    const std::string transport = GetParam();
+    if (transport == "http") return "http://127.0.0.1:" + http_;
+    return transport == "rpc" ? "ncacn_ip_tcp:127.0.0.1" : "ncacn_http:127.0.0.1:" + https_;
+  }
+  static std::string certificate() { return folder_->path("data") + "/tls/certificate.pem"; }
+
+  std::unique_ptr<client::AddressBook> opened() {
+    client::Profile profile;
+    profile.services.push_back(
+        {"test", "exchange", {{"server", server()}, {"mapper_port", mapper_}, {"user", kUser}, {"ca", certificate()}}});
+    session_.emplace(std::move(profile), host_);
+    auto book = session_->open_address_book();
+    EXPECT_TRUE(book.ok()) << (book.ok() ? "" : book.error().text);
+    return book.ok() ? *std::move(book) : nullptr;
+  }
+  Ran run(std::vector<std::string> words) {
+    words.insert(words.end(), {"--server", server(), "--mapper-port", mapper_, "--user", kUser, "--password-stdin",
+                               "--ca", certificate()});
+    return run_program(words, std::string(kPassword) + "\n");
+  }
+
+  static std::vector<std::string> names(const client::Rows& rows) {
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < rows.size(); ++i) found.push_back(client::text_of(rows[i], tag::PidTagDisplayName));
+    return found;
+  }
+
+  static inline std::optional<TestFolder> folder_;
+  static inline std::optional<Program> server_;
+  static inline std::string https_, http_, mapper_, rpc_;
+  client::SimpleHost host_{kPassword};
+  std::optional<client::Session> session_;
+};
+
+const PropTag kColumns[] = {PropTag(tag::PidTagDisplayName), PropTag(tag::PidTagSmtpAddress),
+                            PropTag(tag::PidTagEntryId)};
+
+TEST_P(Book, ContentsComeInPages) {
+  auto book = opened();
+  ASSERT_NE(book, nullptr);
+  auto lists = book->hierarchy();
+  ASSERT_TRUE(lists.ok()) << lists.error().text;
+  EXPECT_GE(lists->size(), 1u);
+  auto container = book->open_container({});
+  ASSERT_TRUE(container.ok());
+  auto table = (*container)->contents();
+  ASSERT_TRUE(table.ok());
+  ASSERT_TRUE((*table)->set_columns(kColumns).ok());
+  auto where = (*table)->position();
+  ASSERT_TRUE(where.ok()) << where.error().text;
+  EXPECT_EQ(where->count, 4u + kMany);
+  auto page = (*table)->query(3);
+  ASSERT_TRUE(page.ok()) << page.error().text;
+  EXPECT_THAT(names(*page), ElementsAre("Ropemakers", "The user1", "The user2"));
+  page = (*table)->query(2);
+  EXPECT_THAT(names(*page), ElementsAre("The user3", "Zz contact 100"));
+  page = (*table)->query(2, false);
+  EXPECT_THAT(names(*page), ElementsAre("The user3", "Zz contact 100"));
+  page = (*table)->query(1);
+  EXPECT_THAT(names(*page), ElementsAre("The user3"));
+  auto moved = (*table)->seek(client::Origin::end, -1);
+  ASSERT_TRUE(moved.ok()) << moved.error().text;
+  EXPECT_EQ(*moved, -1);
+  page = (*table)->query(10);
+  EXPECT_THAT(names(*page), ElementsAre("Zz contact 159"));
+  EXPECT_TRUE(page->at_end);
+  ASSERT_TRUE((*table)->seek(client::Origin::beginning, 0).ok());
+  auto all = (*table)->read_all();
+  ASSERT_TRUE(all.ok()) << all.error().text;
+  EXPECT_EQ(all->size(), 4u + kMany);
+}
+
+TEST_P(Book, NamesAreResolved) {
+  auto book = opened();
+  ASSERT_NE(book, nullptr);
+  auto one = book->resolve("user2@ropewalk.test");
+  ASSERT_TRUE(one.ok()) << one.error().text;
+  ASSERT_EQ(one->size(), 1u);
+  EXPECT_EQ(client::text_of((*one)[0].all(), tag::PidTagDisplayName), "The user2");
+  EXPECT_EQ(client::text_of((*one)[0].all(), tag::PidTagAddressType), "EX");
+  auto several = book->resolve("The");
+  ASSERT_TRUE(several.ok()) << several.error().text;
+  EXPECT_EQ(several->size(), 3u);
+  auto nobody = book->resolve("nobody at all");
+  ASSERT_TRUE(nobody.ok()) << nobody.error().text;
+  EXPECT_TRUE(nobody->empty());
+}
+
+TEST_P(Book, EntriesMembersAndManagers) {
+  auto book = opened();
+  ASSERT_NE(book, nullptr);
+  auto found = book->resolve("ropemakers");
+  ASSERT_TRUE(found.ok() && found->size() == 1);
+  auto group = book->open_entry((*found)[0].find(PropTag(tag::PidTagEntryId))->bytes);
+  ASSERT_TRUE(group.ok()) << group.error().text;
+  EXPECT_TRUE((*group)->is_list());
+  auto members = (*group)->members();
+  ASSERT_TRUE(members.ok()) << members.error().text;
+  ASSERT_TRUE((*members)->set_columns(kColumns).ok());
+  auto rows = (*members)->read_all();
+  ASSERT_TRUE(rows.ok()) << rows.error().text;
+  EXPECT_THAT(names(*rows), testing::UnorderedElementsAre("The user1", "The user2"));
+
+  auto user = book->open_entry(client::find_value((*rows)[0], tag::PidTagEntryId)->value.bytes);
+  ASSERT_TRUE(user.ok()) << user.error().text;
+  EXPECT_FALSE((*user)->is_list());
+  EXPECT_FALSE((*user)->members().ok());
+  auto all = (*user)->get_all();
+  ASSERT_TRUE(all.ok()) << all.error().text;
+  EXPECT_EQ(all->text(PropTag(tag::PidTagSmtpAddress)), client::text_of((*rows)[0], tag::PidTagSmtpAddress));
+  EXPECT_FALSE(book->open_entry(bytes_of("no identifier")).ok());
+}
+
+TEST_P(Book, RestrictedContents) {
+  auto book = opened();
+  ASSERT_NE(book, nullptr);
+  auto table = book->open_container({}).value()->contents().value();
+  ASSERT_TRUE(table->set_columns(kColumns).ok());
+  const std::vector<u8> text = utf8_to_utf16("The");
+  mapi::TaggedPropertyValue value;
+  value.tag = PropTag(tag::PidTagAnr);
+  value.value = mapi::Value::of(ByteView(text));
+  mapi::Restriction anr;
+  anr.type = mapi::RestrictType::property;
+  anr.relop = mapi::RelOp::eq;
+  anr.tag = value.tag;
+  anr.values = std::span<mapi::TaggedPropertyValue>(&value, 1);
+  mapi::Restriction inner[] = {anr, anr};
+  mapi::Restriction both;
+  both.type = mapi::RestrictType::and_;
+  both.children = std::span<mapi::Restriction>(inner);
+  for (const mapi::Restriction* condition : {&anr, &both}) {
+    ASSERT_TRUE(table->restrict(condition).ok());
+    auto rows = table->read_all();
+    ASSERT_TRUE(rows.ok()) << rows.error().text;
+    EXPECT_THAT(names(*rows), ElementsAre("The user1", "The user2", "The user3"));
+  }
+  ASSERT_TRUE(table->restrict(nullptr).ok());
+  value.tag = PropTag(tag::PidTagDisplayName);
+  const std::vector<u8> from = utf8_to_utf16("Zz contact 105");
+  value.value = mapi::Value::of(ByteView(from));
+  mapi::Restriction name = anr;
+  name.relop = mapi::RelOp::ge;
+  name.tag = value.tag;
+  auto found = table->find(name, client::Origin::beginning);
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  EXPECT_THAT(names(*found), ElementsAre("Zz contact 105"));
+  EXPECT_THAT(names(*table->query(2)), ElementsAre("Zz contact 105", "Zz contact 106"));
+}
+
+TEST_P(Book, Commands) {
+  Ran ran = run({"gal"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Ropemakers"), HasSubstr("user3@ropewalk.test"), HasSubstr("Zz contact 159")));
+  ran = run({"gal", "user", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(boost::json::parse(ran.out).as_array().size(), 3u) << ran.out;
+  ran = run({"gal", "--list", "no such list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("there is no address list \"no such list\""));
+
+  ran = run({"resolve", "ropemakers"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("ropemakers@ropewalk.test"), HasSubstr("group")));
+  ran = run({"resolve", "nobody"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("nobody in the address book is \"nobody\""));
+
+  ran = run({"card", kUser});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("PidTagSmtpAddress"), HasSubstr("Reports to:"), HasSubstr("The user2 <"),
+                             HasSubstr("The user3 <")));
+  ran = run({"card", "ropemakers", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(boost::json::parse(ran.out).as_object().at("members").as_array().size(), 2u) << ran.out;
+  ran = run({"card", kUser, "--vcard"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("BEGIN:VCARD"), HasSubstr("FN:The user1"), HasSubstr(kUser)));
+  ran = run({"card", "user"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("may mean 3 entries"));
+}
+
+// Recipients are looked up where an address book is.
+TEST_P(Book, PutResolvesRecipients) {
+  Ran ran = run({"put", "--subject", "Resolved", "--body", "x", "--to", "ropemakers", "--cc", "else@partner.test"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ran = run({"show", "1"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Ropemakers <ropemakers@ropewalk.test>"), HasSubstr("else@partner.test")));
+  ran = run({"put", "--subject", "Nobody", "--body", "x", "--to", "the"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("may mean 3 entries"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, Book, testing::Values("http", "rpc", "rpc_http"),
+                         [](const auto& of) { return std::string(of.param); });
+
+}  // namespace
+}  // namespace ropewalk
