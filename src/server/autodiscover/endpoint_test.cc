@@ -61,6 +61,7 @@ class Autodiscover : public Endpoint {
   std::vector<std::pair<std::string, std::string>> more_headers_{{"X-MapiHttpCapability", "1"}};
 };
 
+// MS-OXCMAPIHTTP_R28 MS-OXCMAPIHTTP_R29 MS-OXCMAPIHTTP_R459 MS-OXCMAPIHTTP_R1436 MS-OXCMAPIHTTP_R1437
 TEST_F(Autodiscover, TellsOfTheMailbox) {
   start();
   const auto part = answer(request_for("User1@ropewalk.TEST"));
