@@ -59,8 +59,11 @@ Error explain_last(detail::Connection& connection, std::string_view sql) {
 }
 
 // SQLite makes new files with the umask's rights; mail is nobody else's. The log and its index copy the file's rights.
+// A file that exists is not touched: closing any descriptor of it gives up the locks of this process's connections to
+// it (POSIX), and the next program to close the database would remove the log under them.
 Status make_private_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 && errno == EEXIST) return {};
   if (file < 0) return Error{"cannot create database " + path + ": " + std::strerror(errno)};
   ::close(file);
   return {};

@@ -205,6 +205,21 @@ TEST_F(Sql, ProcessesShareAFile) {
   EXPECT_EQ(database.integer("SELECT count(*) FROM t").value(), kChildren * kRows);
 }
 
+// Another program that closes the database must see that it is not the last one, however many connections came here
+// after the first: else it removes the log, and these never see another change.
+TEST_F(Sql, ASecondConnectionLeavesTheFirstItsLocks) {
+  Database first = open();
+  ASSERT_TRUE(first.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)").ok());
+  Database second = open();
+  const std::string insert =
+      "python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
+      "db.execute(\"INSERT INTO t VALUES (7)\"); db.commit(); db.close()' ";
+  ASSERT_EQ(std::system((insert + file()).c_str()), 0);
+  EXPECT_TRUE(std::filesystem::exists(file() + "-wal"));
+  EXPECT_EQ(first.integer("SELECT id FROM t").value(), 7);
+  EXPECT_EQ(second.integer("SELECT id FROM t").value(), 7);
+}
+
 TEST_F(Sql, ThreadsEachHaveTheirConnection) {
   {
     Database database = open(), other = open();
