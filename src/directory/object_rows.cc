@@ -29,8 +29,6 @@ constexpr PropTag kAlias{tag::PidTagAccount};
 
 // The column `properties`: [MS-OXCDATA] 2.11.4 values, counted.
 struct StoredProperties {
-  static constexpr std::string_view kName = "StoredProperties";
-  static constexpr std::string_view kSource = "directory.db";
   wire::List<mapi::TaggedPropertyValue> values;
   static void fields(auto& m, auto& v) {
     v("PropertyValueCount", wire::count_of<u32>(m.values));

@@ -132,8 +132,6 @@ struct ReqChallengeIn {
   }
 };
 struct ReqChallengeOut {
-  static constexpr std::string_view kName = "NetrServerReqChallenge-out";
-  static constexpr std::string_view kSource = "[MS-NRPC] 3.5.4.4.1";
   ndr::Fixed<u8, 8> server_challenge;
   u32 status{};
   static void fields(auto& m, auto& v) {

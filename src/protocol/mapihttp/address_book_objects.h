@@ -16,9 +16,9 @@ struct DnToMinIdRequest {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     v("Reserved", m.reserved);
-    Optional<wire::List<wire::String8>>::fields("HasNames", m.names, v, [&](auto& names) {
-      v("NameCount", wire::count_of<u32>(names));
-      v("NameValues", names);
+    Optional<wire::List<wire::String8>>::fields("HasNames", m.names, v, [&](auto& list) {
+      v("NameCount", wire::count_of<u32>(list));
+      v("NameValues", list);
     });
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
@@ -224,9 +224,9 @@ struct ResolveNamesRequest {
     v("Reserved", m.reserved);
     detail::state_field(m.state, v);
     optional_field("HasPropertyTags", "PropertyTags", m.tags, v);
-    Optional<wire::List<wire::String16>>::fields("HasNames", m.names, v, [&](auto& names) {
-      v("NameCount", wire::count_of<u32>(names));
-      v("NameValues", names);
+    Optional<wire::List<wire::String16>>::fields("HasNames", m.names, v, [&](auto& list) {
+      v("NameCount", wire::count_of<u32>(list));
+      v("NameValues", list);
     });
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
@@ -247,7 +247,7 @@ struct ResolveNamesResponse {
       v("CodePage", m.code_page);
       detail::minimal_ids_fields(m.ids, v);
       Optional<ColumnsAndRows>::fields("HasRowsAndCols", m.rows, v,
-                                       [&](auto& rows) { ColumnsAndRows::fields("PropertyTags", rows, v); });
+                                       [&](auto& list) { ColumnsAndRows::fields("PropertyTags", list, v); });
     });
   }
 };

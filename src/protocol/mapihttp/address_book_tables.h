@@ -218,9 +218,9 @@ struct GetSpecialTableResponse {
     detail::response_fields(m, v, [&] {
       v("CodePage", m.code_page);
       optional_field("HasVersion", "Version", m.version, v);
-      Optional<wire::List<AddressBookPropertyValueList>>::fields("HasRows", m.rows, v, [&](auto& rows) {
-        v("RowsCount", wire::count_of<u32>(rows));
-        v("Rows", rows);
+      Optional<wire::List<AddressBookPropertyValueList>>::fields("HasRows", m.rows, v, [&](auto& list) {
+        v("RowsCount", wire::count_of<u32>(list));
+        v("Rows", list);
       });
     });
   }

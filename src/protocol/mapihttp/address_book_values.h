@@ -149,7 +149,7 @@ class RestrictionReader {
     using F = std::remove_cvref_t<T>;
     if constexpr (std::is_same_v<F, wire::List<mapi::Restriction>> ||
                   std::is_same_v<F, wire::List<mapi::TaggedPropertyValue>>) {
-      v_.each(name, element<F>(), x, [this](const auto& at, auto& item) { one_of(at, item); });
+      v_.each(name, element<F>(), x, [this](const auto& at, auto& item) { this->one_of(at, item); });
     } else {
       v_(name, x);
     }
