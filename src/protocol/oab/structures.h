@@ -1,6 +1,8 @@
 // The offline address book, version 4: [MS-OXOAB] 2.9 (full details) and 2.11 (compressed).
 #pragma once
 
+#include <algorithm>
+
 #include "mapi/value_fields.h"
 #include "wire/describe.h"
 
@@ -74,10 +76,11 @@ struct PackedNumber {
     packed.lead = static_cast<u8>(0x80 | count);
     return packed;
   }
+  // Of a lead that fields() refuses: of no more bytes than there are.
   u32 value() const {
     if (lead <= 0x7F) return lead;
     u32 number = 0;
-    for (unsigned i = lead & 0x7Fu; i-- > 0;) number = number << 8 | rest[i];
+    for (unsigned i = std::min(lead & 0x7Fu, 4u); i-- > 0;) number = number << 8 | rest[i];
     return number;
   }
   static void fields(auto& m, auto& v) {
