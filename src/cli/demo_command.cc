@@ -18,6 +18,7 @@
 #include "cli/trace.h"
 #include "directory/directory.h"
 #include "server/server.h"
+#include "server/user_with_mailbox.h"
 #include "store/mailbox_stores.h"
 
 namespace ropewalk::cli {
@@ -55,9 +56,11 @@ class TemporaryFolder {
 Status add_mailbox(const std::string& data, std::string_view address, const std::string& password,
                    std::span<const Sample> samples) {
   ROPEWALK_TRY(auto people, directory::Directory::open(data));
-  ROPEWALK_TRY(directory::User user, people->add_user({std::string(address), {}, {}, password, true}));
   store::MailboxStores stores(data);
-  auto mailbox = stores.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
+  ROPEWALK_TRY(const directory::User user,
+               server::add_user_with_mailbox(*people, stores,
+                                             {.address = std::string(address), .password = password, .ntlm = true}));
+  auto mailbox = stores.open(user.mailbox_guid);
   if (!mailbox.ok()) return Error{mailbox.error().text};
   std::vector<const mapi::MessageContent*> contents;
   for (const Sample& sample : samples) contents.push_back(&sample.content);

@@ -14,7 +14,7 @@
 #include "directory/directory_import.h"
 #include "directory/folded_text.h"
 #include "server/config.h"
-#include "store/mailbox_stores.h"
+#include "server/user_with_mailbox.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -64,13 +64,8 @@ Result<std::unique_ptr<AddressBook>> open_address_book(const DirectoryPlace& pla
 
 Result<directory::User> add_user_with_mailbox(const DirectoryPlace& place, const directory::NewUser& wanted) {
   ROPEWALK_TRY(auto directory, open_directory(place, true));
-  ROPEWALK_TRY(directory::User user, directory->add_user(wanted));
   store::MailboxStores mailboxes(place.data);
-  auto made = mailboxes.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
-  if (made.ok()) return user;
-  Status undone = directory->remove(user.address);
-  return Error{fmt::format("cannot make the mailbox of {}: {}{}", user.address, made.error().text,
-                           undone.ok() ? "" : "; and the user cannot be removed again: " + undone.error().text)};
+  return server::add_user_with_mailbox(*directory, mailboxes, wanted);
 }
 
 Status remove_user_of(const DirectoryPlace& place, const std::string& address, bool delete_mailbox) {

@@ -18,6 +18,7 @@
 #include "cli/text_table.h"
 #include "directory/directory_import.h"
 #include "mapi/property_names.h"
+#include "server/user_with_mailbox.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -55,29 +56,45 @@ std::string unknown_names(const ImportCounts& counts) {
   return out;
 }
 
-directory::ImportOptions import_options(const DirectoryOptions& options, Progress& progress,
-                                        boost::json::array& rejected) {
-  directory::ImportOptions import;
-  import.reject = [&](u64 line, const std::string& why) {
-    if (options.json) {
-      if (rejected.size() < kMostListed) rejected.push_back(boost::json::object{{"line", line}, {"why", why}});
-  return;
+using MakeUser = std::function<Result<i64>(const std::string& address, const std::string& name)>;
+
+// Makes users with mailboxes for as long as an import goes.
+Result<MakeUser> mailbox_maker(const DirectoryPlace& place) {
+  ROPEWALK_TRY(std::shared_ptr<directory::Directory> people, open_directory(place, true));
+  auto mailboxes = std::make_shared<store::MailboxStores>(place.data);
+  return MakeUser([people, mailboxes](const std::string& address, const std::string& name) -> Result<i64> {
+    auto user = server::add_user_with_mailbox(*people, *mailboxes, {.address = address, .name = name});
+    if (!user.ok()) return user.error();
+    return user->id;
+  });
 }
-progress.clear();
-fmt::print(stderr, "ropewalk: {}:{}: {}\n", options.file, line, printable(why));
-};  // namespace
-import.progress = [&](u64 offset, const ImportCounts& counts) {
-  progress.update(offset, fmt::format("{} entries", counts.entries));
-};  // namespace ropewalk::cli
-if (options.mailboxes) {
-  import.make_user = [&](const std::string& address, const std::string& name)
-                         ->Result<i64> {
-                           ROPEWALK_TRY(const auto user,
-                                        add_user_with_mailbox(options.place, {.address = address, .name = name}));
-  return user.id;
+
+// Rejected lines: for people at once, as JSON at the end.
+struct Rejections {
+  const DirectoryOptions& options;
+  Progress& progress;
+  boost::json::array list{};
+
+  void add(u64 line, const std::string& why) {
+    if (!options.json) {
+      progress.clear();
+      fmt::print(stderr, "ropewalk: {}:{}: {}\n", options.file, line, printable(why));
+    } else if (list.size() < kMostListed) {
+      list.push_back(boost::json::object{{"line", line}, {"why", why}});
+    }
+  }
 };
-}
-return import;
+
+Result<directory::ImportOptions> import_options(const DirectoryOptions& options, Rejections& rejections) {
+  directory::ImportOptions how;
+  how.reject = [&rejections](u64 line, const std::string& why) { rejections.add(line, why); };
+  how.progress = [&rejections](u64 offset, const ImportCounts& counts) {
+    rejections.progress.update(offset, fmt::format("{} entries", counts.entries));
+  };
+  if (options.mailboxes) {
+    ROPEWALK_TRY(how.make_user, mailbox_maker(options.place));
+  }
+  return how;
 }
 
 void import_directory(const DirectoryOptions& options, Outcome& outcome) {
@@ -95,9 +112,11 @@ void import_directory(const DirectoryOptions& options, Outcome& outcome) {
   if (!book) return outcome.fail(book.error());
   const u64 size = options.file == "-" ? 0 : std::filesystem::file_size(options.file, ignored);
   Progress progress(size);
-  boost::json::array rejected;
+  Rejections rejections{options, progress};
+  auto how = import_options(options, rejections);
+  if (!how) return outcome.fail(how.error());
   const auto begin = std::chrono::steady_clock::now();
-  auto counts = directory::import_file(**book, *format, input, import_options(options, progress, rejected));
+  auto counts = directory::import_file(**book, *format, input, *std::move(how));
   progress.clear();
   if (!counts) return outcome.fail(fmt::format("cannot import {}: {}", options.file, counts.error().text));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -107,7 +126,7 @@ void import_directory(const DirectoryOptions& options, Outcome& outcome) {
     boost::json::object out{
         {"entries", counts->entries},    {"added", counts->added},     {"changed", counts->changed},
         {"removed", counts->removed},    {"skipped", counts->skipped}, {"rejected", counts->rejected},
-        {"unknown_attributes", unknown}, {"seconds", seconds},         {"rejected_lines", rejected}};
+        {"unknown_attributes", unknown}, {"seconds", seconds},         {"rejected_lines", rejections.list}};
     write_output(pretty_json(out) + "\n");
   } else {
     if (!counts->unknown.empty())
@@ -180,27 +199,28 @@ void add_directory_command(CLI::App& root, Outcome& outcome) {
   CLI::App* directory = root.add_subcommand("directory", "Import and export the address book");
   directory->require_subcommand(1);
 
-  CLI::App* import = directory->add_subcommand("import", "Entries of a file: those that are there are changed");
-  add_place_options(import, options->place);
-  import->add_option("FILE", options->file, "A file ending in .ldif, .csv or .vcf; \"-\": standard input")->required();
-  import->add_option("--format", options->format, "What the file is, whatever its name")
+  CLI::App* importing = directory->add_subcommand("import", "Entries of a file: those that are there are changed");
+  add_place_options(importing, options->place);
+  importing->add_option("FILE", options->file, "A file ending in .ldif, .csv or .vcf; \"-\": standard input")
+      ->required();
+  importing->add_option("--format", options->format, "What the file is, whatever its name")
       ->check(CLI::IsMember({"ldif", "csv", "vcf"}));
-  import->add_flag("--mailboxes", options->mailboxes,
-                   "Make users with mailboxes of people (without passwords), else they become contacts");
-  import->add_flag("--json", options->json, "Print counts and rejected lines as JSON");
-  import->callback([options, &outcome] { import_directory(*options, outcome);
-});
+  importing->add_flag("--mailboxes", options->mailboxes,
+                      "Make users with mailboxes of people (without passwords), else they become contacts");
+  importing->add_flag("--json", options->json, "Print counts and rejected lines as JSON");
+  importing->callback([options, &outcome] { import_directory(*options, outcome); });
 
-CLI::App* exporting = directory->add_subcommand("export", "Every entry into a file, hidden ones too");
-add_place_options(exporting, options->place);
-exporting->add_option("FILE", options->file, "A file ending in .ldif, .csv or .vcf (default: LDIF to standard output)");
-exporting->add_option("--format", options->format, "What to write, whatever the name")
-    ->check(CLI::IsMember({"ldif", "csv", "vcf"}));
-exporting->callback([options, &outcome] { export_directory(*options, outcome); });
+  CLI::App* exporting = directory->add_subcommand("export", "Every entry into a file, hidden ones too");
+  add_place_options(exporting, options->place);
+  exporting->add_option("FILE", options->file,
+                        "A file ending in .ldif, .csv or .vcf (default: LDIF to standard output)");
+  exporting->add_option("--format", options->format, "What to write, whatever the name")
+      ->check(CLI::IsMember({"ldif", "csv", "vcf"}));
+  exporting->callback([options, &outcome] { export_directory(*options, outcome); });
 
-CLI::App* names = directory->add_subcommand("attributes", "List the attributes of entries and their names");
-names->add_flag("--json", options->json, "As a list of objects with name, aliases, vcard and property");
-names->callback([options] { list_attributes(*options); });
+  CLI::App* names = directory->add_subcommand("attributes", "List the attributes of entries and their names");
+  names->add_flag("--json", options->json, "As a list of objects with name, aliases, vcard and property");
+  names->callback([options] { list_attributes(*options); });
 }
 
 }  // namespace ropewalk::cli

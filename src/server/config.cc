@@ -248,8 +248,33 @@ void read_autodiscover(Section& section, AutodiscoverSettings& settings) {
   section.addresses("alternatives", take_list, "a list of addresses");
 }
 
-void read_root(Section& root, Config& config) {
-  constexpr i64 kDay = 86'400;
+void read_rpc(Section& rpc, Config& config) {
+  rpc.number("port", config.rpc_port, 0, 65535);
+  rpc.number("mapper", config.epm_port, 0, 65535);
+  rpc.text("keytab", config.keytab);
+  rpc.flag("http", config.rpc_http);
+  rpc.number("patience", config.rpc_patience, 1, 3600);
+  rpc.flag("ntlm_v1", config.ntlm_v1);
+  rpc.choice(
+      "level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
+      "connect, packet, integrity, privacy");
+}
+
+void read_admin(Section& admin, Config& config) {
+  admin.number("port", config.admin_port, 0, 65535);
+  admin.text("password_hash", config.admin_password_hash);
+  admin.number("operations", config.admin_operations, 100, 1'000'000);
+  admin.choice(
+      "contents",
+      [&](const std::string& text) {
+        config.admin_shows_contents = text == "shown";
+        return text == "shown" || text == "masked";
+      },
+      "masked, shown");
+}
+
+// What stands in no section.
+void read_top(Section& root, Config& config) {
   root.text("data", config.data);
   root.text("organization", config.organization);
   root.choice(
@@ -269,6 +294,11 @@ void read_root(Section& root, Config& config) {
       "debug, info, warning, error, off");
   root.texts("host_names", config.host_names);
   root.text("listen", config.listen);
+}
+
+void read_root(Section& root, Config& config) {
+  constexpr i64 kDay = 86'400;
+  read_top(root, config);
   root.section("https", [&](Section& https) {
     https.number("port", config.https_port, 0, 65535);
     https.text("certificate", config.certificate);
@@ -278,29 +308,8 @@ void read_root(Section& root, Config& config) {
     http.number("port", config.http_port, 0, 65535);
     http.flag("basic", config.basic_in_the_clear);
   });
-  root.section("rpc", [&](Section& rpc) {
-    rpc.number("port", config.rpc_port, 0, 65535);
-    rpc.number("mapper", config.epm_port, 0, 65535);
-    rpc.text("keytab", config.keytab);
-    rpc.flag("http", config.rpc_http);
-    rpc.number("patience", config.rpc_patience, 1, 3600);
-    rpc.flag("ntlm_v1", config.ntlm_v1);
-    rpc.choice(
-        "level", [&](const std::string& text) { return take_level(text, config.rpc_level); },
-        "connect, packet, integrity, privacy");
-  });
-  root.section("admin", [&](Section& admin) {
-    admin.number("port", config.admin_port, 0, 65535);
-    admin.text("password_hash", config.admin_password_hash);
-    admin.number("operations", config.admin_operations, 100, 1'000'000);
-    admin.choice(
-        "contents",
-        [&](const std::string& text) {
-          config.admin_shows_contents = text == "shown";
-          return text == "shown" || text == "masked";
-        },
-        "masked, shown");
-  });
+  root.section("rpc", [&](Section& rpc) { read_rpc(rpc, config); });
+  root.section("admin", [&](Section& admin) { read_admin(admin, config); });
   root.section("ldap", [&](Section& section) { read_ldap(section, config.ldap); });
   root.section("oab", [&](Section& oab) { oab.number("pause", config.oab_pause, 1, kDay); });
   root.section("autodiscover", [&](Section& section) { read_autodiscover(section, config.autodiscover); });

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "server/user_with_mailbox.h"
+
 namespace ropewalk::server {
 namespace {
 
@@ -13,15 +15,6 @@ constexpr std::chrono::seconds kRetry{60};
 constexpr std::size_t kMostComplaints = 1000;
 
 }  // namespace
-
-Result<i64> make_user(directory::Directory& directory, store::MailboxStores& mailboxes, const std::string& address,
-                      const std::string& name) {
-  ROPEWALK_TRY(const directory::User user, directory.add_user({.address = address, .name = name}));
-  auto made = mailboxes.create({user.name, user.address, user.legacy_dn, user.mailbox_guid});
-  if (made.ok()) return user.id;
-  (void)directory.remove(user.address);
-  return Error{fmt::format("cannot make the mailbox of {}: {}", user.address, made.error().text)};
-}
 
 LdapCopying::LdapCopying(const Parts& parts, const directory::LdapSettings& settings)
     : parts_(parts), source_(settings), thread_([this] { work(); }) {}
@@ -46,7 +39,9 @@ void LdapCopying::work() {
 
 bool LdapCopying::copy() {
   auto make = [this](const std::string& address, const std::string& name) -> Result<i64> {
-    return make_user(parts_.directory, parts_.mailboxes, address, name);
+    ROPEWALK_TRY(const directory::User user,
+                 add_user_with_mailbox(parts_.directory, parts_.mailboxes, {.address = address, .name = name}));
+    return user.id;
   };
   auto reject = [this](const std::string& why) {
     if (known_.size() >= kMostComplaints || !known_.insert(why).second) return;

@@ -13,10 +13,6 @@
 
 namespace ropewalk::server {
 
-// The user with his mailbox, or neither. The id.
-Result<i64> make_user(directory::Directory& directory, store::MailboxStores& mailboxes, const std::string& address,
-                      const std::string& name);
-
 // A thread that copies at once and then every `interval`; after a failure each minute until it works again. What it has
 // to say goes to the log: what changed, who cannot be taken (once), that the server cannot be reached and of when the
 // address book is then.
