@@ -84,7 +84,8 @@ using NspiColumns = std::optional<std::span<const mapi::PropTag>>;
 using NspiTable = std::optional<std::span<const u32>>;
 
 // Thread-safe; keeps nothing per session. A Minimal Entry ID is the object's id in the directory, so it is the same in
-// all sessions. Reserved parameters, which have no effect whatever they are, are left out.
+// all sessions. Of a hidden object it is nobody's number, but to those who have named the object by its DN. Reserved
+// parameters, which have no effect whatever they are, are left out.
 class AddressBookService {
  public:
   struct Parts {

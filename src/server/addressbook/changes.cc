@@ -49,7 +49,8 @@ ErrorCode AddressBookService::mod_props(const NspiCaller& caller, const nspi::St
   auto work = [&]() -> Outcome<void> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
     if (!removed) return Failure{ErrorCode::invalid_param, "no list of properties to be removed"};
-    ROPEWALK_TRY(auto object, impl_->parts.book.find(stat.current_record));
+    Arena arena(1u << 16, 256);
+    ROPEWALK_TRY(auto object, impl_->reader(caller, arena).find_object(stat.current_record));
     if (!object) return Failure{ErrorCode::invalid_param, fmt::format("there is no object {:#x}", stat.current_record)};
     Entry entry;
     entry.object = *object;
@@ -71,12 +72,13 @@ ErrorCode AddressBookService::mod_props(const NspiCaller& caller, const nspi::St
 }
 
 // Whose links these are, and whether the caller may change them.
-Outcome<directory::Object> AddressBookService::Impl::changed_links(const NspiCaller& caller, PropTag property, u32 id) {
+Outcome<directory::Object> AddressBookService::Impl::changed_links(const NspiCaller& caller, EntryReader& reader,
+                                                                   PropTag property, u32 id) {
   const LinkProperty* link = link_property(property.id());
   const bool known =
       link != nullptr && !link->backwards && (link->link == Link::member || link->link == Link::delegate_of);
   if (!known) return Failure{ErrorCode::not_found, property.to_string() + " cannot be changed"};
-  ROPEWALK_TRY(auto object, parts.book.find(id));
+  ROPEWALK_TRY(auto object, reader.find_object(id));
   if (!object) return Failure{ErrorCode::invalid_param, fmt::format("there is no object {:#x}", id)};
   Entry entry;
   entry.object = *object;
@@ -95,11 +97,11 @@ Outcome<directory::Object> AddressBookService::Impl::changed_links(const NspiCal
 ErrorCode AddressBookService::mod_link_att(const NspiCaller& caller, u32 flags, PropTag tag, u32 id,
                                            std::span<const ByteView> entry_ids) {
   auto work = [&]() -> Outcome<void> {
-    ROPEWALK_TRY(auto object, impl_->changed_links(caller, tag, id));
+    Arena arena(1u << 16, 256);
+    auto reader = impl_->reader(caller, arena);
+    ROPEWALK_TRY(auto object, impl_->changed_links(caller, reader, tag, id));
     const Link link = link_property(tag.id())->link;
     const bool remove = (flags & kDelete) != 0;
-    Arena arena(1u << 16, 256);
-    auto reader = impl_->reader(arena);
     std::vector<u32> targets;
     for (ByteView bytes : entry_ids) {
       const auto named = read_entry_id(bytes, impl_->guid);
@@ -112,7 +114,7 @@ ErrorCode AddressBookService::mod_link_att(const NspiCaller& caller, u32 flags, 
       }
       std::optional<directory::Object> there;
       if (target) {
-        ROPEWALK_TRY(there, impl_->parts.book.find(*target));
+        ROPEWALK_TRY(there, reader.find_object(*target));
       }
       if (there)
         targets.push_back(there->id);

@@ -5,6 +5,7 @@
 
 #include "directory/address_book.h"
 #include "mapi/property_tags.h"
+#include "server/addressbook/hidden_objects.h"
 #include "server/addressbook/list_views.h"
 #include "store/failure.h"
 
@@ -56,16 +57,28 @@ struct LinkProperty {
 };
 const LinkProperty* link_property(u16 id);
 
-// Reads objects for one request. Values live as long as the arena.
+// Reads objects for one request of one user. A hidden object is nobody to him, unless it is his own or he has named it
+// by its DN. Values live as long as the arena.
 class EntryReader {
  public:
-  EntryReader(directory::AddressBook& book, ListCache& lists, const Guid& server_guid, Arena& arena)
-      : book_(book), cache_(lists), server_guid_(server_guid), arena_(arena) {}
+  struct Source {
+    directory::AddressBook& book;
+    ListCache& lists;
+    KnownHidden& known;
+    const Guid& server_guid;
+  };
+  EntryReader(const Source& source, i64 user_id, Arena& arena) : source_(source), user_id_(user_id), arena_(arena) {}
+  // The same user's, with another arena.
+  EntryReader with(Arena& arena) const { return {source_, user_id_, arena}; }
 
   // Nobody is not an error. `stored`: with what is stored of it.
   Outcome<std::optional<Entry>> find(u32 id, bool stored);
   Outcome<std::vector<std::optional<Entry>>> find_all(std::span<const u32> ids, bool stored);
+  // Not a list.
+  Outcome<std::optional<directory::Object>> find_object(u32 id);
+  // Whom a DN names, hidden or not: from then on the user knows of it.
   Outcome<std::optional<u32>> find_dn(std::string_view dn);
+  Outcome<std::optional<directory::Object>> find_object_by_dn(std::string_view dn);
   // By a Minimal Entry ID of a container: 0 is the Global Address List.
   Outcome<std::optional<directory::AddressList>> find_list(u32 id);
   Outcome<const std::vector<directory::AddressList>*> lists();
@@ -88,10 +101,10 @@ class EntryReader {
 
  private:
   Outcome<std::optional<mapi::Property>> member_count(const Entry& entry, u16 id);
+  bool sees(const directory::Object& object) const;
 
-  directory::AddressBook& book_;
-  ListCache& cache_;
-  const Guid& server_guid_;
+  Source source_;
+  i64 user_id_;
   Arena& arena_;
   ListCache::Now now_;
 };

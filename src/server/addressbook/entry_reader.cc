@@ -164,7 +164,7 @@ std::span<const PropTag> EntryReader::known_tags() { return kKnown; }
 
 Outcome<const std::vector<directory::AddressList>*> EntryReader::lists() {
   if (now_.lists == nullptr) {
-    ROPEWALK_TRY(now_, cache_.now());
+    ROPEWALK_TRY(now_, source_.lists.now());
   }
   return now_.lists.get();
 }
@@ -176,6 +176,12 @@ Outcome<std::optional<directory::AddressList>> EntryReader::find_list(u32 id) {
   return std::optional<directory::AddressList>();
 }
 
+// A Minimal Entry ID proves nothing: anybody can count.
+bool EntryReader::sees(const directory::Object& object) const {
+  if (!object.hidden || (object.user_id != 0 && object.user_id == user_id_)) return true;
+  return source_.known.knows(user_id_, object.id);
+}
+
 Outcome<std::optional<Entry>> EntryReader::find(u32 id, bool stored) {
   ROPEWALK_TRY(auto found, find_all(std::span(&id, 1), stored));
   return std::move(found.front());
@@ -183,8 +189,9 @@ Outcome<std::optional<Entry>> EntryReader::find(u32 id, bool stored) {
 
 Outcome<std::vector<std::optional<Entry>>> EntryReader::find_all(std::span<const u32> ids, bool stored) {
   std::vector<std::optional<Entry>> entries(ids.size());
-  ROPEWALK_TRY(auto found, book_.find_all(ids, stored));
+  ROPEWALK_TRY(auto found, source_.book.find_all(ids, stored));
   for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (found[i] && !sees(found[i]->object)) continue;
     if (found[i]) {
       entries[i].emplace();
       entries[i]->object = std::move(found[i]->object);
@@ -197,9 +204,21 @@ Outcome<std::vector<std::optional<Entry>>> EntryReader::find_all(std::span<const
   return entries;
 }
 
+Outcome<std::optional<directory::Object>> EntryReader::find_object(u32 id) {
+  ROPEWALK_TRY(auto object, source_.book.find(id));
+  if (object && !sees(*object)) object.reset();
+  return object;
+}
+
+Outcome<std::optional<directory::Object>> EntryReader::find_object_by_dn(std::string_view dn) {
+  ROPEWALK_TRY(auto object, source_.book.find_by_dn(dn));
+  if (object && object->hidden) source_.known.learn(user_id_, object->id);
+  return object;
+}
+
 Outcome<std::optional<u32>> EntryReader::find_dn(std::string_view dn) {
   if (dn.empty()) return std::optional<u32>();
-  ROPEWALK_TRY(auto object, book_.find_by_dn(dn));
+  ROPEWALK_TRY(const auto object, find_object_by_dn(dn));
   if (object) return std::optional(object->id);
   ROPEWALK_TRY(const auto* all, lists());
   for (const auto& list : *all)
@@ -209,12 +228,12 @@ Outcome<std::optional<u32>> EntryReader::find_dn(std::string_view dn) {
 
 Outcome<std::optional<Property>> EntryReader::member_count(const Entry& entry, u16 id) {
   if (!is_group(entry)) return std::optional<Property>();
-  ROPEWALK_TRY(auto members, book_.members(entry.object.id, true));
+  ROPEWALK_TRY(auto members, source_.book.members(entry.object.id, true));
   if (id == PropTag(tag::PidTagAddressBookDistributionListMemberCount).id())
     return std::optional(Property{PropTag(tag::PidTagAddressBookDistributionListMemberCount),
                                   Value::of(static_cast<u32>(members.size()))});
   u32 external = 0;
-  ROPEWALK_TRY(auto objects, book_.find_all(members, false));
+  ROPEWALK_TRY(auto objects, source_.book.find_all(members, false));
   for (const auto& member : objects)
     if (member && member->object.kind == Kind::contact) ++external;
   return std::optional(
@@ -227,7 +246,7 @@ Outcome<std::optional<Property>> EntryReader::read(const Entry& entry, u16 id, b
       id == PropTag(tag::PidTagAddressBookDistributionListExternalMemberCount).id())
     return member_count(entry, id);
   if (const PropTag* known = computed_tag(id))
-    return computed_property(entry, *known, ephemeral ? &server_guid_ : nullptr, arena_);
+    return computed_property(entry, *known, ephemeral ? &source_.server_guid : nullptr, arena_);
   const Property* stored = entry.stored.find_id(id);
   if (stored == nullptr || !is_nspi_type(stored->tag.type())) return std::optional<Property>();
   return std::optional(Property{stored->tag, mapi::copy_value(stored->tag.type(), stored->value, arena_)});
@@ -238,10 +257,10 @@ Outcome<std::vector<directory::Object>> EntryReader::linked(const Entry& entry, 
   if (entry.list || (property.for_groups && !is_group(entry))) return objects;
   const u32 id = entry.object.id;
   const bool members = property.link == Link::member && !property.backwards;
-  ROPEWALK_TRY(auto ids, members              ? book_.members(id)
-                         : property.backwards ? book_.linking(id, property.link)
-                                              : book_.linked(id, property.link));
-  ROPEWALK_TRY(auto targets, book_.find_all(ids, false));
+  ROPEWALK_TRY(auto ids, members              ? source_.book.members(id)
+                         : property.backwards ? source_.book.linking(id, property.link)
+                                              : source_.book.linked(id, property.link));
+  ROPEWALK_TRY(auto targets, source_.book.find_all(ids, false));
   for (auto& target : targets)
     if (target && !target->object.hidden) objects.push_back(std::move(target->object));
   return objects;

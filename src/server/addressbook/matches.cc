@@ -104,9 +104,7 @@ class EntrySource final : public store::PropertySource {
 };
 
 struct Search {
-  directory::AddressBook& book;
-  ListCache& lists;
-  const Guid& guid;
+  const EntryReader& reader;
   const Restriction& restriction;
   const NameConditions& names;
   std::size_t most;
@@ -119,7 +117,7 @@ Outcome<std::vector<u32>> satisfying(const Search& search, std::span<const u32> 
   std::vector<u32> matches;
   for (std::size_t first = 0; first < ids.size() && matches.size() <= search.most; first += kEntriesAtOnce) {
     arena.reset();
-    EntryReader reader(search.book, search.lists, search.guid, arena);
+    EntryReader reader = search.reader.with(arena);
     const auto part = ids.subspan(first, std::min(kEntriesAtOnce, ids.size() - first));
     ROPEWALK_TRY(auto entries, reader.find_all(part, stored));
     for (const auto& entry : entries) {
@@ -180,7 +178,7 @@ Outcome<std::vector<u32>> AddressBookService::Impl::search(EntryReader& reader, 
       ids = opened->ids();
     }
   }
-  return satisfying({parts.book, lists, guid, restriction, names, most}, ids);
+  return satisfying({reader, restriction, names, most}, ids);
 }
 
 // 3.1.4.1.10, constraints 9 to 14
@@ -211,7 +209,7 @@ NspiMatchesAnswer AddressBookService::get_matches(const NspiCaller& caller, cons
                                                   NspiColumns columns, Arena& arena) {
   auto work = [&]() -> Outcome<NspiMatchesAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     const std::size_t most = std::min<std::size_t>(requested, kMostRows);
     NspiMatchesAnswer answer{ErrorCode::none, stat, {}, {}};
     ROPEWALK_TRY(answer.ids, filter != nullptr ? impl_->search(reader, stat, *filter, most, arena)
@@ -232,13 +230,16 @@ NspiMatchesAnswer AddressBookService::get_matches(const NspiCaller& caller, cons
 // ---- names ----
 
 // Who in the list is called so: nobody, one, or two where there are more.
-Outcome<std::vector<u32>> AddressBookService::Impl::called(const directory::AddressList& list, std::string_view name) {
+Outcome<std::vector<u32>> AddressBookService::Impl::called(EntryReader& reader, const directory::AddressList& list,
+                                                           std::string_view name) {
   name = trimmed(name);
   std::vector<u32> ids;
   if (name.empty()) return ids;
   std::optional<directory::Object> exact;
   if (is_dn(name)) {
-    ROPEWALK_TRY(exact, parts.book.find_by_dn(name));
+    ROPEWALK_TRY(exact, reader.find_object_by_dn(name));
+    // Nobody else's name is like it, and who writes it knows of him.
+    if (exact && exact->hidden && list.is_global) return std::vector<u32>{exact->id};
   } else if (const auto address = smtp_address_in(name); !address.empty()) {
     ROPEWALK_TRY(exact, parts.book.find_by_address(address));
   }
@@ -264,14 +265,14 @@ NspiMatchesAnswer AddressBookService::resolve_names(const NspiCaller& caller, co
                                                     Arena& arena) {
   auto work = [&]() -> Outcome<NspiMatchesAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
     NspiMatchesAnswer answer{ErrorCode::none, stat, {}, {}};
     std::vector<u32> resolved;
     for (const auto& name : names) {
       std::vector<u32> ids;
       if (name) {
-        ROPEWALK_TRY(ids, impl_->called(list, *name));
+        ROPEWALK_TRY(ids, impl_->called(reader, list, *name));
       }
       answer.ids.push_back(ids.empty() ? kUnresolved : ids.size() == 1 ? kResolved : kAmbiguous);
       if (ids.size() == 1) resolved.push_back(ids.front());

@@ -31,7 +31,7 @@ NspiIdsAnswer AddressBookService::dn_to_mid(const NspiCaller& caller,
                                             std::span<const std::optional<std::string>> names) {
   auto work = [&]() -> Outcome<NspiIdsAnswer> {
     Arena arena(1u << 16, 256);
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     NspiIdsAnswer answer;
     for (const auto& name : names) {
       std::optional<u32> id;
@@ -49,7 +49,7 @@ NspiTagsAnswer AddressBookService::get_prop_list(const NspiCaller& caller, u32 f
   auto work = [&]() -> Outcome<NspiTagsAnswer> {
     ROPEWALK_CHECK(check_code_page(code_page, false));
     Arena arena;
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto tags, tags_of(reader, id, flags, false));
     return NspiTagsAnswer{ErrorCode::none, std::move(tags)};
   };
@@ -60,7 +60,7 @@ NspiRowAnswer AddressBookService::get_props(const NspiCaller& caller, u32 flags,
                                             NspiColumns columns, Arena& arena) {
   auto work = [&]() -> Outcome<NspiRowAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page, columns && has_8bit_texts(*columns)));
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     std::vector<PropTag> all;
     if (!columns) {
       ROPEWALK_TRY(all, tags_of(reader, stat.current_record, flags, stat.code_page == kUnicodePage));

@@ -120,7 +120,7 @@ TEST_F(NspiTest, EveryObjectHasWhatItMust) {
   constexpr u32 kRequired[] = {0x0FFE0003, 0x3F080003, 0x39FF001F, 0xFFFD0003, 0x0FFF0102, 0x0FF60102,
                                0x300B0102, 0x0FF90102, 0x3002001F, 0x3003001F, 0x39000003, 0x39020102,
                                0x3A20001F, 0x3001001F, 0x0FF80102, 0x803C001F};
-  for (const Object& object : {alpha_, foxtrot_, golf_, kilo_, india_, juliett_, hidden_})
+  for (const Object& object : {alpha_, foxtrot_, golf_, kilo_, india_, juliett_})
     for (u32 required : kRequired) EXPECT_EQ(property(object.id, required).tag, PropTag(required)) << object.name;
   const std::string dn = alpha_.legacy_dn;
   EXPECT_EQ(text(property(alpha_.id, 0x3003001F)), dn);

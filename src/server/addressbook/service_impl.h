@@ -32,7 +32,9 @@ class AddressBookService::Impl {
  public:
   explicit Impl(Parts the_parts);
 
-  EntryReader reader(Arena& arena) { return EntryReader(parts.book, lists, guid, arena); }
+  EntryReader reader(const NspiCaller& caller, Arena& arena) {
+    return {{parts.book, lists, known_hidden, guid}, caller.user_id, arena};
+  }
 
   // ecInvalidBookmark where there is none.
   Outcome<directory::AddressList> container(EntryReader& reader, const nspi::Stat& stat);
@@ -45,7 +47,8 @@ class AddressBookService::Impl {
   // Rows of these objects, at least one of them and as many as fit into an answer.
   Outcome<NspiRows> rows(EntryReader& reader, std::span<const u32> ids, const RowForm& form, Arena& arena);
   // The object whose links NspiModLinkAtt is to change, where the caller may.
-  Outcome<directory::Object> changed_links(const NspiCaller& caller, mapi::PropTag property, u32 id);
+  Outcome<directory::Object> changed_links(const NspiCaller& caller, EntryReader& reader, mapi::PropTag property,
+                                           u32 id);
   // The object of the caller; nullopt: he has none.
   Outcome<std::optional<directory::Object>> caller_object(const NspiCaller& caller);
 
@@ -56,7 +59,7 @@ class AddressBookService::Impl {
   Outcome<std::vector<u32>> open_property(EntryReader& reader, const nspi::Stat& stat,
                                           const std::optional<NspiPropertyName>& name);
   // Whom an ambiguous name may mean: nobody, one, or two where there are more.
-  Outcome<std::vector<u32>> called(const directory::AddressList& list, std::string_view name);
+  Outcome<std::vector<u32>> called(EntryReader& reader, const directory::AddressList& list, std::string_view name);
 
   // Logs why, and gives the code.
   mapi::ErrorCode failed(const NspiCaller& caller, std::string_view method, const Failure& failure);
@@ -70,6 +73,7 @@ class AddressBookService::Impl {
   Parts parts;
   Guid guid;
   ListCache lists;
+  KnownHidden known_hidden;
   ListViews views;
 };
 

@@ -101,7 +101,7 @@ NspiTableAnswer AddressBookService::get_special_table(const NspiCaller& caller, 
       if (language) answer.rows = creation_rows(impl_->parts.organization, *language, row, arena);
       return answer;
     }
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(const auto* lists, reader.lists());
     // The Global Address List first, as clients show it.
     Lists ordered = *lists;

@@ -25,7 +25,7 @@ NspiStatAnswer AddressBookService::update_stat(const NspiCaller& caller, const n
   auto work = [&]() -> Outcome<NspiStatAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
     Arena arena;
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
     ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
     ROPEWALK_TRY(auto position, position_of(*view, stat));
@@ -43,7 +43,7 @@ NspiRowsAnswer AddressBookService::query_rows(const NspiCaller& caller, u32 flag
     if (form.columns.size() > kMostColumns)
       return Failure{ErrorCode::table_too_big, fmt::format("{} columns", form.columns.size())};
     const std::size_t most = std::min<std::size_t>(count, kMostRows);
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     NspiRowsAnswer answer{ErrorCode::none, stat, {}};
     if (table) {
       ROPEWALK_TRY(answer.rows, impl_->rows(reader, table->first(std::min(most, table->size())), form, arena));
@@ -99,7 +99,7 @@ NspiRowsAnswer AddressBookService::seek_entries(const NspiCaller& caller, const 
                                                 Arena& arena) {
   auto work = [&]() -> Outcome<NspiRowsAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
     ROPEWALK_TRY(auto name, name_sought(stat, target));
     NspiRowsAnswer answer{ErrorCode::none, stat, {}};
@@ -129,7 +129,7 @@ NspiMatchesAnswer AddressBookService::resort_restriction(const NspiCaller& calle
   auto work = [&]() -> Outcome<NspiMatchesAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
     Arena arena;
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     // Any order but the phonetic one is that of names, as Exchange has it since 2013.
     nspi::Stat order = stat;
     if (order.sort_type != kSortByPhoneticName) order.sort_type = kSortByName;
@@ -148,7 +148,7 @@ NspiMatchesAnswer AddressBookService::resort_restriction(const NspiCaller& calle
         rows.push_back({*there * 2 + 1, {}, id});
         continue;
       }
-      ROPEWALK_TRY(auto object, impl_->parts.book.find(id));
+      ROPEWALK_TRY(auto object, reader.find_object(id));
       if (!object) continue;
       const bool phonetic = order.sort_type == kSortByPhoneticName && !object->phonetic.empty();
       auto key = name_sort_key(phonetic ? object->phonetic : object->name, name_order(stat.sort_locale));
@@ -172,7 +172,7 @@ NspiStatAnswer AddressBookService::compare_mids(const NspiCaller& caller, const 
   auto work = [&]() -> Outcome<NspiStatAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
     Arena arena;
-    auto reader = impl_->reader(arena);
+    auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
     ROPEWALK_TRY(auto view, impl_->view(reader, list, stat));
     const auto row1 = view->row_of(id1), row2 = view->row_of(id2);
