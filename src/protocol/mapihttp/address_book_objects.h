@@ -252,6 +252,17 @@ struct ResolveNamesResponse {
   }
 };
 
+// What both requests for a URL are answered with.
+struct ServerUrlResponse {
+  u32 status_code{};
+  mapi::ErrorCode error_code{};
+  wire::String16 server_url;
+  ByteView auxiliary_buffer;
+  static void fields(auto& m, auto& v) {
+    detail::response_fields(m, v, [&] { v("ServerUrl", m.server_url); });
+  }
+};
+
 // [MS-OXCMAPIHTTP] 2.2.5.18.1
 struct GetMailboxUrlRequest {
   static constexpr std::string_view kName = "GetMailboxUrlRequestBody";
@@ -267,16 +278,9 @@ struct GetMailboxUrlRequest {
 };
 
 // [MS-OXCMAPIHTTP] 2.2.5.18.2 and 2.2.5.18.3
-struct GetMailboxUrlResponse {
+struct GetMailboxUrlResponse : ServerUrlResponse {
   static constexpr std::string_view kName = "GetMailboxUrlResponseBody";
   static constexpr std::string_view kSource = "[MS-OXCMAPIHTTP] 2.2.5.18.2";
-  u32 status_code{};
-  mapi::ErrorCode error_code{};
-  wire::String16 server_url;
-  ByteView auxiliary_buffer;
-  static void fields(auto& m, auto& v) {
-    detail::response_fields(m, v, [&] { v("ServerUrl", m.server_url); });
-  }
 };
 
 // [MS-OXCMAPIHTTP] 2.2.5.19.1
@@ -294,16 +298,9 @@ struct GetAddressBookUrlRequest {
 };
 
 // [MS-OXCMAPIHTTP] 2.2.5.19.2 and 2.2.5.19.3
-struct GetAddressBookUrlResponse {
+struct GetAddressBookUrlResponse : ServerUrlResponse {
   static constexpr std::string_view kName = "GetAddressBookUrlResponseBody";
   static constexpr std::string_view kSource = "[MS-OXCMAPIHTTP] 2.2.5.19.2";
-  u32 status_code{};
-  mapi::ErrorCode error_code{};
-  wire::String16 server_url;
-  ByteView auxiliary_buffer;
-  static void fields(auto& m, auto& v) {
-    detail::response_fields(m, v, [&] { v("ServerUrl", m.server_url); });
-  }
 };
 
 }  // namespace ropewalk::mapihttp
