@@ -23,24 +23,6 @@ NOT_REGISTERED = 0x16C9A0D6
 ACCESS_DENIED = "rpc_s_access_denied"  # as Impacket calls the fault
 
 
-class Checks:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    def that(self, name, good, seen=None):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"failed: {name}: {seen!r}")
-
-    def run(self, name, work, *arguments):
-        try:
-            work(self, *arguments)
-        except Exception as error:  # whatever Impacket raises is a finding
-            self.that(name, False, error)
-
-
 def binding(port):
     from impacket.dcerpc.v5.transport import DCERPCTransportFactory
     return DCERPCTransportFactory(f"ncacn_ip_tcp:127.0.0.1[{port}]")
@@ -290,7 +272,7 @@ def wrong_password(checks, port):
 def main():
     peer.need_module("impacket.dcerpc.v5.epm", "python3-impacket")
     peer.into_namespace()
-    checks = Checks()
+    checks = peer.Checks()
     with peer.Bench() as bench:
         bench.start_server(sys.argv[1])
         port = bench.rpc_port

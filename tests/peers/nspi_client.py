@@ -21,24 +21,6 @@ DISPLAY_NAME, EMAIL, SMTP, ENTRY_ID, TITLE = 0x3001001F, 0x3003001F, 0x39FE001F,
 NOT_FOUND = 0x8004010F
 
 
-class Checks:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    def that(self, name, good, seen=None):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"failed: {name}: {seen!r}")
-
-    def run(self, name, work, *arguments):
-        try:
-            work(self, *arguments)
-        except Exception as error:  # whatever Impacket raises is a finding
-            self.that(name, False, error)
-
-
 def connect(binding, level, domain=peer.DOMAIN):
     from impacket.dcerpc.v5 import nspi
     from impacket.dcerpc.v5.transport import DCERPCTransportFactory
@@ -227,7 +209,7 @@ def dissected(checks, capture):
 def main():
     peer.need_module("impacket.dcerpc.v5.nspi", "python3-impacket")
     peer.into_namespace()
-    checks = Checks()
+    checks = peer.Checks()
     with peer.Bench() as bench:
         bench.start_server(sys.argv[1])
         port = bench.rpc_port

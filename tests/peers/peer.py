@@ -43,6 +43,26 @@ def into_namespace():
     skip("no network namespace can be made")
 
 
+class Checks:
+    """Counts what held, and says what did not."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def that(self, name, good, seen=None):
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"failed: {name}: {seen!r}")
+
+    def run(self, name, work, *arguments):
+        try:
+            work(self, *arguments)
+        except Exception as error:  # whatever the peer raises is a finding
+            self.that(name, False, error)
+
+
 class Bench:
     """A folder, which goes with the bench, and what runs in it."""
 
