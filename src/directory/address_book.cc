@@ -21,9 +21,7 @@ constexpr std::string_view kKindNames[] = {"mailbox", "room",          "equipmen
 
 // As the keys in object_address are written.
 std::string address_key(std::string_view type, std::string_view address) {
-  std::string key(type);
-  for (char c : address) key += mapi::ascii_lower(c);
-  return key;
+  return std::string(type) + mapi::ascii_lowered(address);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "base/hex.h"
 #include "directory/password.h"
 #include "directory/rate_limit.h"
+#include "mapi/ascii_case.h"
 
 namespace ropewalk::directory {
 
@@ -26,14 +27,6 @@ struct FreeMac {
   void operator()(EVP_MAC_CTX* mac) const { EVP_MAC_CTX_free(mac); }
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 // One customer's IPv6 addresses, a /64 at least, are counted as one.
 std::string network_of(std::string_view peer) {
   std::array<u8, 16> address{};
@@ -44,7 +37,7 @@ std::string network_of(std::string_view peer) {
 
 // By the user, not by the login: there are any number of ways to write that.
 std::string account_of(const std::optional<User>& user, std::string_view login) {
-  return user ? "#" + std::to_string(user->id) : lower(login.substr(0, 320));
+  return user ? "#" + std::to_string(user->id) : mapi::ascii_lowered(login.substr(0, 320));
 }
 
 struct Remembered {
@@ -153,7 +146,7 @@ Verdict Authenticator::State::check(std::string_view login, std::string_view pas
   }
   Verdict verdict{std::make_shared<const User>(*user), Refusal::none, {}};
   std::lock_guard guard(lock);
-  const std::string key = lower(login);
+  const std::string key = mapi::ascii_lowered(login);
   remember({key, digest_of(key, password), verdict.user, (*stored)->version, generation, now() + options.remember});
   return verdict;
 }
@@ -167,7 +160,7 @@ Authenticator::Authenticator(Directory& directory, AuthenticatorOptions options)
 Authenticator::~Authenticator() = default;
 
 std::shared_ptr<const User> Authenticator::recall(std::string_view login, std::string_view password) {
-  const std::string key = lower(login);
+  const std::string key = mapi::ascii_lowered(login);
   std::lock_guard guard(state_->lock);
   const auto found = state_->by_login.find(key);
   if (found == state_->by_login.end()) return nullptr;

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/utf16.h"
+#include "mapi/ascii_case.h"
 
 namespace ropewalk::directory {
 
@@ -28,9 +29,7 @@ std::string utf8_of_latin1(std::string_view text) {
 
 Result<Credentials> parse_basic(std::string_view header) {
   constexpr std::string_view kScheme = "basic ";
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  if (header.size() < kScheme.size() ||
-      !std::equal(kScheme.begin(), kScheme.end(), header.begin(), [&](char a, char b) { return a == lower(b); })) {
+  if (!mapi::equal_ignoring_ascii_case(header.substr(0, kScheme.size()), kScheme)) {
     return Error{"the Authorization header is not of the Basic scheme"};
   }
   header.remove_prefix(kScheme.size());

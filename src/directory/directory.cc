@@ -14,6 +14,7 @@
 #include "directory/password.h"
 #include "directory/schema.h"
 #include "directory/secret_box.h"
+#include "mapi/ascii_case.h"
 
 namespace ropewalk::directory {
 
@@ -40,8 +41,7 @@ User user_of(const sql::Statement& row) {
 }
 
 bool same_text(std::string_view a, std::string_view b) {  // as SQLite's NOCASE
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return mapi::equal_ignoring_ascii_case(a, b);
 }
 
 std::string_view local_part(std::string_view address) { return address.substr(0, address.find('@')); }

@@ -76,13 +76,13 @@ class Naming {
     for (const auto& [ours, theirs] : settings.attributes) {
       const Attribute* attribute = find_attribute(ours);
       if (attribute == nullptr) continue;
-      renamed_[lower(theirs)] = attribute;
+      renamed_[mapi::ascii_lowered(theirs)] = attribute;
       taken_.insert(attribute);
     }
   }
   // `name` is what a DirectoryImport is to take it for.
   const Attribute* find(std::string_view theirs, std::string& name) const {
-    const auto renamed = renamed_.find(lower(theirs));
+    const auto renamed = renamed_.find(mapi::ascii_lowered(theirs));
     if (renamed != renamed_.end()) {
       name = renamed->second->name;
       return renamed->second;
@@ -93,11 +93,6 @@ class Naming {
   }
 
  private:
-  static std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), mapi::ascii_lower);
-    return out;
-  }
   std::map<std::string, const Attribute*> renamed_;
   std::set<const Attribute*> taken_;
 };

@@ -36,12 +36,6 @@ struct StoredProperties {
   }
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), mapi::ascii_lower);
-  return out;
-}
-
 bool same(std::string_view a, std::string_view b) { return mapi::equal_ignoring_ascii_case(a, b); }
 
 bool has_type(std::string_view proxy, std::string_view type) { return same(proxy.substr(0, type.size()), type); }
@@ -90,7 +84,7 @@ std::set<std::string> address_keys(const Row& row) {
   std::set<std::string> keys;
   for (const std::string& proxy : texts_of(row.properties, kProxies)) {
     if (proxy.size() > kLongestKey) continue;
-    if (has_type(proxy, "smtp:") || has_type(proxy, "x500:")) keys.insert(lower(proxy));
+    if (has_type(proxy, "smtp:") || has_type(proxy, "x500:")) keys.insert(mapi::ascii_lowered(proxy));
   }
   return keys;
 }
@@ -159,7 +153,7 @@ Status check_unused(sql::Database& database, const Row* before, const Row& row) 
   const std::string& dn = row.object.legacy_dn;
   if (before == nullptr || before->object.legacy_dn != dn) {
     ROPEWALK_CHECK(check("SELECT id FROM object WHERE legacy_dn = ?", dn, "the DN", dn));
-    const std::string key = "x500:" + lower(dn);
+    const std::string key = "x500:" + mapi::ascii_lowered(dn);
     ROPEWALK_CHECK(check("SELECT object FROM object_address WHERE address = ?", key, "the DN", dn));
   }
   for (const std::string& key : address_keys(row)) {

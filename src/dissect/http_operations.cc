@@ -22,12 +22,6 @@ namespace {
 
 constexpr u32 kUnbound = 1;  // what NspiUnbind answers where it has ended a session, [MS-OXNSPI] 3.1.4.1.2
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = mapi::ascii_lower(c);
-  return out;
-}
-
 // The session that a Cookie header names: [MS-OXCMAPIHTTP] 3.2.1, 3.2.5.2. What changes with each request is left out.
 std::string session_of_cookies(std::string_view header) {
   if (auto context = mapihttp::find_cookie(header, "MapiContext")) return fmt::format("cookie {}", *context);
@@ -115,7 +109,7 @@ void describe_request(Conversations& all, const HttpMessage& message, HttpExchan
     operation.detail = target;
     exchange.session = session_of_cookies(message.text.field(mapihttp::kCookie));
   } else {
-    bool discovers = lower(target).find("/autodiscover/") != std::string::npos;
+    bool discovers = mapi::ascii_lowered(target).find("/autodiscover/") != std::string::npos;
     exchange.layer = discovers ? "AUTODISCOVER" : "HTTP";
     exchange.name = fmt::format("{} {}", exchange.method, target);
   }

@@ -44,9 +44,7 @@ auth::Direction way_of(Side from) {
 
 std::string secret_name(std::string_view user) {
   if (auto at = user.find('\\'); at != std::string_view::npos) user.remove_prefix(at + 1);
-  std::string name(user.substr(0, user.find('@')));
-  for (char& c : name) c = mapi::ascii_lower(c);
-  return name;
+  return mapi::ascii_lowered(user.substr(0, user.find('@')));
 }
 
 SecurityObserver::SecurityObserver(const Secrets& secrets, AuthType type, AuthLevel level)

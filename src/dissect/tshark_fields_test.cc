@@ -17,12 +17,6 @@ namespace {
 // "417 ALeonard": a frame and a value; a frame stands for each of the values it has once.
 using Seen = std::set<std::string>;
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) c = mapi::ascii_lower(c);
-  return made;
-}
-
 // What tshark reads of all `fields`, by field.
 std::map<std::string, Seen> tshark_reads(const std::filesystem::path& file, const std::vector<std::string>& fields) {
   std::string command =
@@ -44,14 +38,14 @@ std::map<std::string, Seen> tshark_reads(const std::filesystem::path& file, cons
     for (const std::string& field : fields) {
       if (!std::getline(columns, column, '\t')) break;
       std::istringstream values(column);
-      while (values >> value) seen[field].insert(frame + " " + lower(value));
+      while (values >> value) seen[field].insert(frame + " " + mapi::ascii_lowered(value));
     }
   }
   return seen;
 }
 
 std::string value_text(const wire::Node& node) {
-  if (node.value.is_string()) return lower(std::string_view(node.value.as_string()));
+  if (node.value.is_string()) return mapi::ascii_lowered(std::string_view(node.value.as_string()));
   if (node.value.is_number()) return std::to_string(node.value.to_number<i64>());
   return {};
 }

@@ -33,12 +33,12 @@ std::optional<u64> number_of(std::string_view text) {
 }
 
 // A number of the query: the default where it is missing, nothing where it is none.
-std::optional<u64> number_in(const std::map<std::string, std::string>& query, const std::string& name, u64 otherwise) {
+std::optional<u64> number_in(const net::Query& query, std::string_view name, u64 otherwise) {
   auto found = query.find(name);
   return found == query.end() ? otherwise : number_of(found->second);
 }
 
-std::string text_in(const std::map<std::string, std::string>& query, const std::string& name) {
+std::string text_in(const net::Query& query, std::string_view name) {
   auto found = query.find(name);
   return found == query.end() ? std::string() : found->second;
 }
@@ -107,36 +107,6 @@ ApiAnswer api_error(int status, std::string_view text) {
   return {status, json::serialize(json::object{{"error", text}})};
 }
 
-std::map<std::string, std::string> parse_query(std::string_view query) {
-  auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  };
-  auto decode = [&](std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const bool is_code = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-      if (is_code) {
-        plain.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
-        i += 2;
-      } else {
-        plain.push_back(text[i] == '+' ? ' ' : text[i]);
-      }
-    }
-    return plain;
-  };
-  std::map<std::string, std::string> values;
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const auto equals = pair.find('=');
-    if (equals == std::string_view::npos) continue;
-    values.emplace(decode(pair.substr(0, equals)), decode(pair.substr(equals + 1)));
-  }
-  return values;
-}
-
 Progress::Facts Progress::get() const {
   std::lock_guard guard(lock_);
   return facts_;
@@ -151,7 +121,7 @@ void Progress::set(const std::function<void(Facts&)>& change) {
 u64 Api::version() { return store_.extent().version + progress_.version(); }
 
 ApiAnswer Api::get(std::string_view path, std::string_view query) {
-  const Query values = parse_query(query);
+  const Query values = net::parse_query(query);
   if (auto filter = values.find("filter"); filter != values.end() && filter->second.size() > kLongestFilter)
     return api_error(400, fmt::format("a filter has at most {} characters", kLongestFilter));
   if (path == "state") return state();

@@ -3,11 +3,11 @@
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 
 #include "inspect/views.h"
+#include "net/query.h"
 
 namespace ropewalk::inspect {
 
@@ -28,9 +28,6 @@ class ApiSource {
   // Changes when there is something new. Quick.
   virtual u64 version() = 0;
 };
-
-// Decodes "a=1&b=%20". The first of each name counts.
-std::map<std::string, std::string> parse_query(std::string_view query);
 
 // What else the page shows of where its operations come from. Thread-safe.
 class Progress {
@@ -76,7 +73,7 @@ class Api final : public ApiSource {
   u64 version() override;
 
  private:
-  using Query = std::map<std::string, std::string>;
+  using Query = net::Query;
   ApiAnswer state();
   ApiAnswer operations(const Query& query);
   ApiAnswer position(const Query& query);

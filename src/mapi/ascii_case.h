@@ -3,11 +3,18 @@
 
 #include <algorithm>
 #include <compare>
+#include <string>
 #include <string_view>
 
 namespace ropewalk::mapi {
 
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+inline std::string ascii_lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = ascii_lower(c);
+  return out;
+}
 
 constexpr std::strong_ordering compare_ignoring_ascii_case(std::string_view a, std::string_view b) {
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {

@@ -131,7 +131,7 @@ std::optional<Mailbox> get_address(const mapi::PropertyBag& bag, const AddressTa
   Mailbox out{bag.text(PropTag(tags.name)), bag.text(PropTag(tags.smtp_address))};
   if (out.address.empty()) {
     std::string type = bag.text(PropTag(tags.address_type));
-    if (type.empty() || equal_ignoring_case(type, "SMTP")) out.address = bag.text(PropTag(tags.email_address));
+    if (type.empty() || equal_ignoring_ascii_case(type, "SMTP")) out.address = bag.text(PropTag(tags.email_address));
   }
   if (out.name.empty() && out.address.empty()) return std::nullopt;
   if (out.name == out.address) out.name.clear();

@@ -21,12 +21,12 @@ bool is_attachment(const Part& part) {
 
 bool is_meeting_calendar(const Part& part) {
   if (!part.media.is("text", "calendar") && !part.media.is("application", "ics")) return false;
-  std::string method = lower(part.media.parameter("method"));
+  std::string method = ascii_lowered(part.media.parameter("method"));
   if (method.empty()) {  // the object says it too
     std::string_view rest = part.body.substr(0, 2048);
     while (!rest.empty() && method.empty()) {
       std::string_view line = without_line_end(take_line(rest));
-      if (starts_ignoring_case(line, "method:")) method = lower(trim(line.substr(7)));
+      if (starts_ignoring_case(line, "method:")) method = ascii_lowered(trim(line.substr(7)));
     }
   }
   return method == "request" || method == "reply" || method == "cancel" || method == "counter";
@@ -90,8 +90,8 @@ void import_plain(const Part& part, const ImportContext& context, mapi::MessageC
   TextCharset charset = text_charset(decoded.bytes, part.charset(), {});
   std::string unflowed;
   std::string_view text = decoded.bytes;
-  if (equal_ignoring_case(part.media.parameter("format"), "flowed")) {
-    unflowed = unflow(text, equal_ignoring_case(part.media.parameter("delsp"), "yes"));
+  if (equal_ignoring_ascii_case(part.media.parameter("format"), "flowed")) {
+    unflowed = unflow(text, equal_ignoring_ascii_case(part.media.parameter("delsp"), "yes"));
     text = unflowed;
   }
   Decoded utf16 = decode_charset(bytes_of(text), charset.name);
@@ -101,7 +101,7 @@ void import_plain(const Part& part, const ImportContext& context, mapi::MessageC
                                                    : "the transfer encoding is damaged") +
                              "; its bytes are attached too");
     add_attachment(part, decoded.clean ? decoded.bytes : part.body, content);
-  } else if (!part.charset().empty() && !equal_ignoring_case(charset.name, part.charset())) {
+  } else if (!part.charset().empty() && !equal_ignoring_ascii_case(charset.name, part.charset())) {
     context.remark(part,
                    "charset \"" + std::string(part.charset()) + "\" does not fit the text; read as " + charset.name);
   }
@@ -125,7 +125,7 @@ void import_html(const Part& part, const ImportContext& context, mapi::MessageCo
     add_attachment(part, html, content);
     converted = utf16_to_utf8(decode_charset(bytes_of(html), charset.name).utf16);
     html = converted;
-  } else if (!part.charset().empty() && !equal_ignoring_case(charset.name, part.charset())) {
+  } else if (!part.charset().empty() && !equal_ignoring_ascii_case(charset.name, part.charset())) {
     context.remark(part,
                    "charset \"" + std::string(part.charset()) + "\" does not fit the text; read as " + charset.name);
   }

@@ -38,7 +38,7 @@ TextCharset text_charset(std::string_view bytes, std::string_view declared, std:
 
 std::string html_charset(std::string_view html) {
   constexpr std::size_t kHead = 2048;
-  std::string head = lower(html.substr(0, kHead));
+  std::string head = ascii_lowered(html.substr(0, kHead));
   for (auto meta = head.find("<meta"); meta != head.npos; meta = head.find("<meta", meta + 1)) {
     auto end = head.find('>', meta);
     auto at = head.find("charset", meta);

@@ -61,7 +61,7 @@ std::string x_property(icalcomponent* event, std::string_view name) {
   for (auto* at = icalcomponent_get_first_property(event, ICAL_X_PROPERTY); at != nullptr;
        at = icalcomponent_get_next_property(event, ICAL_X_PROPERTY)) {
     const char* found = icalproperty_get_x_name(at);
-    if (found != nullptr && equal_ignoring_case(found, name)) return text_of_property(at);
+    if (found != nullptr && equal_ignoring_ascii_case(found, name)) return text_of_property(at);
   }
   return {};
 }
@@ -127,7 +127,8 @@ bool map_times(icalcomponent* event, Setter& set) {
   icaltimetype end = icalcomponent_get_dtend(event);
   auto start = file_time(begin);
   if (!start) return false;
-  bool all_day = begin.is_date != 0 || equal_ignoring_case(x_property(event, "X-MICROSOFT-CDO-ALLDAYEVENT"), "true");
+  bool all_day =
+      begin.is_date != 0 || equal_ignoring_ascii_case(x_property(event, "X-MICROSOFT-CDO-ALLDAYEVENT"), "true");
   auto finish = file_time(end);
   constexpr u64 kDay = 864'000'000'000, kMinute = 600'000'000;
   if (!finish || *finish < *start) finish = FileTime{start->value + (begin.is_date != 0 ? kDay : 0)};
@@ -147,10 +148,10 @@ bool map_times(icalcomponent* event, Setter& set) {
 }
 
 u32 busy_status(std::string_view text, u32 otherwise) {
-  if (equal_ignoring_case(text, "free")) return 0;
-  if (equal_ignoring_case(text, "tentative")) return 1;
-  if (equal_ignoring_case(text, "busy")) return 2;
-  if (equal_ignoring_case(text, "oof")) return 3;
+  if (equal_ignoring_ascii_case(text, "free")) return 0;
+  if (equal_ignoring_ascii_case(text, "tentative")) return 1;
+  if (equal_ignoring_ascii_case(text, "busy")) return 2;
+  if (equal_ignoring_ascii_case(text, "oof")) return 3;
   return otherwise;
 }
 
@@ -158,7 +159,7 @@ u32 busy_status(std::string_view text, u32 otherwise) {
 void map_busy(icalcomponent* event, icalproperty_method method, Setter& set) {
   u32 busy = 2;
   if (auto* transparency = icalcomponent_get_first_property(event, ICAL_TRANSP_PROPERTY))
-    busy = equal_ignoring_case(text_of_property(transparency), "transparent") ? 0 : 2;
+    busy = equal_ignoring_ascii_case(text_of_property(transparency), "transparent") ? 0 : 2;
   else if (icalcomponent_get_status(event) == ICAL_STATUS_TENTATIVE)
     busy = 1;
   busy = busy_status(x_property(event, "X-MICROSOFT-CDO-BUSYSTATUS"), busy);
@@ -233,7 +234,7 @@ void map_attendees(icalcomponent* event, Setter& set) {
     add(all, name);
     add(is_optional ? optional : required, name);
     for (mapi::PropertyBag& recipient : set.content.recipients) {
-      if (!equal_ignoring_case(recipient_address(recipient).address, address)) continue;
+      if (!equal_ignoring_ascii_case(recipient_address(recipient).address, address)) continue;
       recipient.set(PropTag(tag::PidTagRecipientTrackStatus), Value::of(response_of(participation(at))));
     }
   }

@@ -59,7 +59,7 @@ struct MeetingKind {
 };
 
 MeetingKind kind_of(const MessageContent& message) {
-  std::string name = lower(message.properties.text(PropTag(tag::PidTagMessageClass)));
+  std::string name = ascii_lowered(message.properties.text(PropTag(tag::PidTagMessageClass)));
   if (name == "ipm.schedule.meeting.request") return {ICAL_METHOD_REQUEST, ICAL_PARTSTAT_NEEDSACTION};
   if (name == "ipm.schedule.meeting.canceled") return {ICAL_METHOD_CANCEL, ICAL_PARTSTAT_NEEDSACTION};
   if (name == "ipm.schedule.meeting.resp.pos") return {ICAL_METHOD_REPLY, ICAL_PARTSTAT_ACCEPTED};
@@ -186,7 +186,7 @@ bool same_calendar(const MessageContent& a, const MessageContent& b) {
         named::PidLidBusyStatus, named::PidLidIntendedBusyStatus, named::PidLidReminderSet, named::PidLidReminderDelta})
     if (!equal_named(a, b, name)) return false;
   PropTag tag(tag::PidTagMessageClass);
-  return equal_ignoring_case(a.properties.text(tag), b.properties.text(tag));
+  return equal_ignoring_ascii_case(a.properties.text(tag), b.properties.text(tag));
 }
 
 }  // namespace ropewalk::mime

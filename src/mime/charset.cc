@@ -83,7 +83,7 @@ constexpr CharsetRow kCharsets[] = {
 
 // What ICU is to read a charset as: a superset where mail in the wild uses one under the name of the smaller one.
 std::string converter_name(std::string_view charset) {
-  std::string name = lower(charset);
+  std::string name = ascii_lowered(charset);
   auto code_page = code_page_of_charset(name);
   if (!code_page) return name;
   switch (*code_page) {
@@ -154,7 +154,7 @@ bool is_stateful(std::string_view converter) { return converter.starts_with("iso
 
 std::optional<u32> code_page_of_charset(std::string_view name) {
   for (const CharsetRow& row : kCharsets)
-    if (equal_ignoring_case(row.name, name)) return row.code_page;
+    if (equal_ignoring_ascii_case(row.name, name)) return row.code_page;
   return std::nullopt;
 }
 

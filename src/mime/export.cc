@@ -16,11 +16,11 @@ using mapi::PropTag;
 using mapi::Value;
 
 std::string message_class(const MessageContent& message) {
-  return lower(message.properties.text(PropTag(tag::PidTagMessageClass)));
+  return ascii_lowered(message.properties.text(PropTag(tag::PidTagMessageClass)));
 }
 
 std::string mime_tag(const AttachmentContent& attachment) {
-  return lower(attachment.properties.text(PropTag(tag::PidTagAttachMimeTag)));
+  return ascii_lowered(attachment.properties.text(PropTag(tag::PidTagAttachMimeTag)));
 }
 
 // [MS-OXOSMIME] 2.1.3: the one attachment is the whole content.

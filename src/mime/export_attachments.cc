@@ -79,7 +79,7 @@ std::string unencoded(const std::string& fields, std::string_view bytes) {
 }  // namespace
 
 const Value* verbatim_data(const AttachmentContent& attachment) {
-  std::string type = lower(text(attachment, tag::PidTagAttachMimeTag));
+  std::string type = ascii_lowered(text(attachment, tag::PidTagAttachMimeTag));
   if (!type.starts_with("multipart/") && type != "message/partial" && type != "message/external-body") return nullptr;
   const Value* data = attachment.properties.find(PropTag(tag::PidTagAttachDataBinary));
   if (data == nullptr) return nullptr;

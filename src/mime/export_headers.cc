@@ -63,7 +63,7 @@ class Writer {
     std::string value = bag_.text(PropTag(property));
     std::ranges::replace_if(
         value, [](char c) { return static_cast<unsigned char>(c) < 32; }, ' ');
-    text_field(name, {lower(name)}, is_ascii(value) ? value : encode_text(value));
+    text_field(name, {ascii_lowered(name)}, is_ascii(value) ? value : encode_text(value));
   }
 
   void time_field(std::string_view name, std::vector<std::string> names, u32 property) {
@@ -102,7 +102,7 @@ class Writer {
         u32 kind = value == nullptr ? 1 : static_cast<u32>(value->number) & 0xF;
         if (kind == static_cast<u32>(type)) found.push_back(recipient_address(recipient));
       }
-      text_field(name, {lower(name)}, joined(found));
+      text_field(name, {ascii_lowered(name)}, joined(found));
     }
   }
 
@@ -176,7 +176,7 @@ class Writer {
     for (std::size_t i = 0; i < message_.names.size(); ++i) {
       const mapi::PropertyName& name = message_.names[i];
       if (name.set != set || name.lid || !is_field_name(name.name)) continue;
-      std::string key = lower(name.name);
+      std::string key = ascii_lowered(name.name);
       if (std::ranges::any_of(out_, [&](const Managed& one) { return std::ranges::count(one.names, key) > 0; }))
         continue;
       PropTag tag(static_cast<u16>(0x8000 + i), mapi::PropType::string);
@@ -187,8 +187,8 @@ class Writer {
   }
 
   static bool is_field_name(std::string_view name) {
-    bool structural = starts_ignoring_case(name, "content-") && !equal_ignoring_case(name, "content-class");
-    return !name.empty() && !structural && !equal_ignoring_case(name, "mime-version") &&
+    bool structural = starts_ignoring_case(name, "content-") && !equal_ignoring_ascii_case(name, "content-class");
+    return !name.empty() && !structural && !equal_ignoring_ascii_case(name, "mime-version") &&
            std::ranges::all_of(name, [](char c) { return c > 32 && c < 127 && c != ':'; });
   }
 
@@ -223,8 +223,9 @@ std::string as_it_came(const Field& field) {
 
 // The status fields of mbox programs and what describes the content, which is written anew.
 bool belongs_to_content(std::string_view name) {
-  if (equal_ignoring_case(name, "content-class") || equal_ignoring_case(name, "content-language")) return false;
-  return starts_ignoring_case(name, "content-") || equal_ignoring_case(name, "mime-version");
+  if (equal_ignoring_ascii_case(name, "content-class") || equal_ignoring_ascii_case(name, "content-language"))
+    return false;
+  return starts_ignoring_case(name, "content-") || equal_ignoring_ascii_case(name, "mime-version");
 }
 
 const Managed* find_managed(const std::vector<Managed>& fields, const std::string& name) {
@@ -255,7 +256,7 @@ std::string export_headers(const MessageContent& message) {
   std::vector<const Managed*> done;
   for (const Field& field : original.fields) {
     if (belongs_to_content(field.name)) continue;
-    std::string name = lower(field.name);
+    std::string name = ascii_lowered(field.name);
     const Managed* now = find_managed(wanted, name);
     const Managed* then = find_managed(had, name);
     std::string line = as_it_came(field);

@@ -53,7 +53,7 @@ bool parse_plain_parameters(std::string_view text, Parameters& out) {
       value = trim(text.substr(0, end));
       text.remove_prefix(end);
     }
-    std::string key = lower(name);
+    std::string key = ascii_lowered(name);
     if (std::ranges::find(out, key, &Parameters::value_type::first) == out.end())
       out.emplace_back(std::move(key), value);
   }
@@ -73,7 +73,7 @@ Parameters parse_parameters(std::string_view text) {
   for (int i = 0; i < g_mime_param_list_length(list.get()); ++i) {
     GMimeParam* parameter = g_mime_param_list_get_parameter_at(list.get(), i);
     const char* value = g_mime_param_get_value(parameter);
-    std::string key = lower(g_mime_param_get_name(parameter));
+    std::string key = ascii_lowered(g_mime_param_get_name(parameter));
     if (value != nullptr && std::ranges::find(out, key, &Parameters::value_type::first) == out.end())
       out.emplace_back(std::move(key), value);
   }
@@ -132,7 +132,8 @@ FieldBlock split_fields(std::string_view entity) {
 }
 
 const Field* find_field(const std::vector<Field>& fields, std::string_view name) {
-  auto at = std::ranges::find_if(fields, [&](const Field& field) { return equal_ignoring_case(field.name, name); });
+  auto at =
+      std::ranges::find_if(fields, [&](const Field& field) { return equal_ignoring_ascii_case(field.name, name); });
   return at == fields.end() ? nullptr : &*at;
 }
 
@@ -155,7 +156,7 @@ std::string unfold(std::string_view value) {
 std::string value_as_utf8(std::string_view value, std::string_view charset) {
   std::string text = unfold(value);
   if (is_utf8(text)) return text;
-  if (!charset.empty() && !equal_ignoring_case(charset, "us-ascii")) {
+  if (!charset.empty() && !equal_ignoring_ascii_case(charset, "us-ascii")) {
     Decoded decoded = decode_charset(bytes_of(text), charset);
     if (decoded.known && decoded.errors == 0) return utf16_to_utf8(decoded.utf16);
   }
@@ -193,7 +194,7 @@ MediaType parse_media_type(std::string_view value) {
   MediaType media;
   std::string text = unfold(value);
   std::size_t semicolon = std::min(text.find(';'), text.size());
-  std::string name = lower(trim(std::string_view(text).substr(0, semicolon)));
+  std::string name = ascii_lowered(trim(std::string_view(text).substr(0, semicolon)));
   auto is_token = [](char c) {
     return c > 32 && c < 127 && std::string_view("()<>@,:\\\"[]?=").find(c) == std::string_view::npos;
   };
@@ -217,7 +218,7 @@ Disposition parse_disposition(std::string_view value) {
   Disposition out;
   std::string text = unfold(value);
   std::size_t semicolon = std::min(text.find(';'), text.size());
-  out.kind = lower(trim(std::string_view(text).substr(0, semicolon)));
+  out.kind = ascii_lowered(trim(std::string_view(text).substr(0, semicolon)));
   if (semicolon < text.size()) out.parameters = parse_parameters(std::string_view(text).substr(semicolon + 1));
   return out;
 }

@@ -126,7 +126,7 @@ std::string short_file_name(std::string_view name) {
 }
 
 std::string_view media_type_of_file(std::string_view name) {
-  std::string extension = lower(file_extension(name));
+  std::string extension = ascii_lowered(file_extension(name));
   for (const TypeRow& row : kTypes)
     if (row.extension == extension) return row.type;
   return "application/octet-stream";

@@ -1,28 +1,9 @@
 #include "mime/html_references.h"
 
-#include "base/hex.h"
-#include "base/types.h"
+#include "base/percent.h"
 #include "mime/text.h"
 
 namespace ropewalk::mime {
-namespace {
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto byte = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
-    if (byte && byte->size() == 1) {
-      out += static_cast<char>(byte->front());
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 HtmlReferences::HtmlReferences(std::string_view html) {
   constexpr std::size_t kLongest = 2048;  // of a reference; data: URIs are none of interest
   for (std::size_t at = html.find_first_of("=("); at != html.npos; at = html.find_first_of("=(", at + 1)) {

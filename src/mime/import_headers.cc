@@ -46,7 +46,7 @@ struct NumberWord {
 
 std::optional<u32> number_of(std::span<const NumberWord> words, std::string_view text) {
   for (const NumberWord& row : words)
-    if (equal_ignoring_case(text.substr(0, row.word.size()), row.word)) return row.value;
+    if (equal_ignoring_ascii_case(text.substr(0, row.word.size()), row.word)) return row.value;
   return std::nullopt;
 }
 
@@ -159,9 +159,9 @@ void import_auto_response(const std::vector<Field>& fields, mapi::PropertyBag& b
   for (std::string_view rest = text; !rest.empty();) {
     auto comma = std::min(rest.find(','), rest.size());
     std::string_view word = trim(rest.substr(0, comma));
-    if (equal_ignoring_case(word, "all")) flags = 0xFFFFFFFF;
+    if (equal_ignoring_ascii_case(word, "all")) flags = 0xFFFFFFFF;
     for (const NumberWord& row : kWords)
-      if (equal_ignoring_case(row.word, word)) flags |= row.value;
+      if (equal_ignoring_ascii_case(row.word, word)) flags |= row.value;
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
   bag.set(PropTag(tag::PidTagAutoResponseSuppress), Value::of(static_cast<i32>(flags)));
@@ -171,7 +171,7 @@ void import_auto_response(const std::vector<Field>& fields, mapi::PropertyBag& b
 void import_keywords(const Part& root, MessageContent& content) {
   std::vector<std::string> words;
   for (const Field& field : root.fields) {
-    if (!equal_ignoring_case(field.name, "keywords")) continue;
+    if (!equal_ignoring_ascii_case(field.name, "keywords")) continue;
     std::string text = decode_text(field.value, root.charset());
     for (std::string_view rest = text; !rest.empty();) {
       auto comma = std::min(rest.find(','), rest.size());
@@ -188,7 +188,7 @@ void import_keywords(const Part& root, MessageContent& content) {
 
 void import_text_fields(const Part& root, MessageContent& content) {
   for (const Field& field : root.fields) {
-    std::string name = lower(field.name);
+    std::string name = ascii_lowered(field.name);
     auto row = std::ranges::find(kTextFields, std::string_view(name), &TextField::name);
     if (row == std::end(kTextFields)) continue;
     std::string value = decode_text(field.value, root.charset());
@@ -207,7 +207,7 @@ bool becomes_named(std::string_view name) {
 void import_named_fields(const Part& root, const ImportContext& context, MessageContent& content) {
   int count = 0;
   for (const Field& field : root.fields) {
-    std::string name = lower(field.name);
+    std::string name = ascii_lowered(field.name);
     if (!becomes_named(name)) continue;
     if (++count > kMostNamedFields) {
       context.remark(root, "more than " + std::to_string(kMostNamedFields) +

@@ -16,7 +16,7 @@ constexpr std::size_t kMostRecipients = 20'000;
 std::vector<Mailbox> addresses_of(const Part& root, std::string_view name) {
   std::vector<Mailbox> out;
   for (const Field& field : root.fields) {
-    if (!equal_ignoring_case(field.name, name)) continue;
+    if (!equal_ignoring_ascii_case(field.name, name)) continue;
     auto found = parse_addresses(field.value, root.charset());
     out.insert(out.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }

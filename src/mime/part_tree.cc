@@ -82,7 +82,7 @@ std::string_view message_begin(std::string_view entity) {
 MediaType media_type_of(const Part& part) {
   std::optional<MediaType> first;
   for (const Field& field : part.fields) {
-    if (!equal_ignoring_case(field.name, "content-type")) continue;
+    if (!equal_ignoring_ascii_case(field.name, "content-type")) continue;
     MediaType media = parse_media_type(field.value);
     bool usable = media.declared && (media.type != "multipart" ||
                                      part.body.find("--" + std::string(media.parameter("boundary"))) != part.body.npos);

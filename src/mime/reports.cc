@@ -46,7 +46,7 @@ std::string_view delivery_suffix(const std::vector<std::vector<Field>>& groups) 
   for (const auto& fields : groups) {
     std::string action = raw_value(fields, "action");
     for (std::size_t i = 0; i < std::size(kActions); ++i) {
-      if (!equal_ignoring_case(action.substr(0, kActions[i].name.size()), kActions[i].name)) continue;
+      if (!equal_ignoring_ascii_case(action.substr(0, kActions[i].name.size()), kActions[i].name)) continue;
       worst = std::max(worst, i);
       any = true;
     }
@@ -97,7 +97,7 @@ void import_disposition(const Part& notice, MessageContent& content) {
   auto groups = field_groups(decoded.bytes);
   std::vector<Field> none;
   const std::vector<Field>& fields = groups.empty() ? none : groups.front();
-  std::string disposition = lower(raw_value(fields, "disposition"));
+  std::string disposition = ascii_lowered(raw_value(fields, "disposition"));
   bool read = disposition.find("deleted") == std::string::npos;
   content.properties.set_text(PropTag(tag::PidTagMessageClass),
                               read ? "REPORT.IPM.Note.IPNRN" : "REPORT.IPM.Note.IPNNRN");

@@ -33,13 +33,13 @@ std::optional<Word> take_word(std::string_view text) {
   if (charset_end == text.npos || charset_end - 2 > kLongestCharset || charset_end + 2 >= text.size())
     return std::nullopt;
   if (text[charset_end + 2] != '?') return std::nullopt;
-  char encoding = to_lower(text[charset_end + 1]);
+  char encoding = ascii_lower(text[charset_end + 1]);
   std::size_t begin = charset_end + 3;
   std::size_t end = text.find("?=", begin);
   if (end == text.npos || (encoding != 'q' && encoding != 'b')) return std::nullopt;
   Word word;
   std::string_view charset = text.substr(2, charset_end - 2);
-  word.charset = lower(charset.substr(0, charset.find('*')));  // RFC 2231 5: a language after it
+  word.charset = ascii_lowered(charset.substr(0, charset.find('*')));  // RFC 2231 5: a language after it
   if (word.charset.empty() || word.charset.find_first_of(" \t\"") != std::string::npos) return std::nullopt;
   std::string_view content = text.substr(begin, end - begin);
   if (encoding == 'q')

@@ -14,7 +14,7 @@ using mapi::PropTag;
 // [MS-OXOSMIME] 2.1.3.2: by type, or by the name that gateways leave of it.
 bool is_pkcs7(const Part& part) {
   if (part.media.is("application", "pkcs7-mime") || part.media.is("application", "x-pkcs7-mime")) return true;
-  return part.media.is("application", "octet-stream") && lower(file_name_parameter(part)).ends_with(".p7m");
+  return part.media.is("application", "octet-stream") && ascii_lowered(file_name_parameter(part)).ends_with(".p7m");
 }
 
 void import_opaque(const Part& root, const ImportContext& context, MessageContent& content) {

@@ -65,8 +65,8 @@ inline void gmime_leaves(GMimeObject* object, std::vector<GmimeLeaf>& out) {
                                        : std::string(g_mime_content_type_get_media_type(type)) + "/" +
                                              g_mime_content_type_get_media_subtype(type);
     GlibText text(GMIME_IS_TEXT_PART(object) ? g_mime_text_part_get_text(GMIME_TEXT_PART(object)) : nullptr);
-    out.push_back(
-        {lower(name), std::string(reinterpret_cast<const char*>(bytes->data), bytes->len), text ? text.get() : ""});
+    out.push_back({ascii_lowered(name), std::string(reinterpret_cast<const char*>(bytes->data), bytes->len),
+                   text ? text.get() : ""});
   }
 }
 

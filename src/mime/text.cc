@@ -4,22 +4,12 @@
 
 namespace ropewalk::mime {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = to_lower(c);
-  return out;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, to_lower, to_lower);
-}
-
 bool starts_ignoring_case(std::string_view text, std::string_view start) {
-  return equal_ignoring_case(text.substr(0, start.size()), start);
+  return equal_ignoring_ascii_case(text.substr(0, start.size()), start);
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view needle) {
-  return !std::ranges::search(text, needle, {}, to_lower).empty() || needle.empty();
+  return !std::ranges::search(text, needle, {}, ascii_lower).empty() || needle.empty();
 }
 
 std::string_view trim(std::string_view text) {

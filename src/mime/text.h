@@ -4,15 +4,18 @@
 #include <string>
 #include <string_view>
 
+#include "mapi/ascii_case.h"
+
 namespace ropewalk::mime {
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using mapi::ascii_lower;
+using mapi::ascii_lowered;
+using mapi::equal_ignoring_ascii_case;
+
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string lower(std::string_view text);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool starts_ignoring_case(std::string_view text, std::string_view start);
 // True where `needle` (given in lower case) occurs in any case.
 bool contains_ignoring_case(std::string_view text, std::string_view needle);

@@ -37,7 +37,7 @@ void append_hex(char c, std::string& out) {
 }  // namespace
 
 NamedEncoding parse_encoding(std::string_view name) {
-  std::string text = lower(trim(name));
+  std::string text = ascii_lowered(trim(name));
   if (auto semicolon = text.find_first_of(";("); semicolon != text.npos) text = trim(text.substr(0, semicolon));
   if (text.empty() || text == "7bit" || text == "8bit" || text == "binary" || text == "7-bit" || text == "8-bit")
     return {};

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "mapi/ascii_case.h"
+
 namespace ropewalk::net {
 
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-}  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool same_name(std::string_view a, std::string_view b) { return mapi::equal_ignoring_ascii_case(a, b); }
 
 void append_header(std::string& lines, std::string_view name, std::string_view value) {
   const std::size_t start = lines.size();

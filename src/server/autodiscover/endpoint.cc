@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "base/hex.h"
 #include "mapi/ascii_case.h"
+#include "net/query.h"
 #include "protocol/mapihttp/headers.h"
 #include "server/emsmdb_service.h"
 #include "server/kept_guid.h"
@@ -24,32 +24,6 @@ using net::Awaitable;
 
 bool begins_with(std::string_view path, std::string_view start) {
   return mapi::equal_ignoring_ascii_case(path.substr(0, start.size()), start);
-}
-
-std::string lower(std::string_view text) {
-  std::string low(text);
-  for (char& c : low)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return low;
-}
-
-// The value of a parameter, whose name has any case, percent-decoded; nullopt: it is absent.
-std::optional<std::string> parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view one = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), one.size() + 1));
-    const auto equals = one.find('=');
-    if (equals == one.npos || !mapi::equal_ignoring_ascii_case(one.substr(0, equals), name)) continue;
-    std::string value;
-    for (std::size_t i = equals + 1; i < one.size(); ++i) {
-      auto byte = one[i] == '%' ? from_hex(one.substr(i + 1, 2)) : std::nullopt;
-      const bool is_encoded = byte && byte->size() == 1;
-      value += is_encoded ? static_cast<char>(byte->front()) : one[i];
-      if (is_encoded) i += 2;
-    }
-    return value;
-  }
-  return std::nullopt;
 }
 
 net::HttpResponseHead head_of(int status, std::string_view type) {
@@ -82,7 +56,7 @@ AutodiscoverEndpoint::AutodiscoverEndpoint(Parts parts, const Config& config, co
 bool AutodiscoverEndpoint::serves(std::string_view path) { return begins_with(path, "/autodiscover/"); }
 
 Awaitable<void> AutodiscoverEndpoint::handle(net::HttpRequest& request, net::HttpResponder& responder) {
-  const std::string path = lower(request.path);
+  const std::string path = mapi::ascii_lowered(request.path);
   if (path == autodiscover::kJsonPath || path.starts_with(std::string(autodiscover::kJsonPath) + "/"))
     return answer_json(request, responder);
   return answer_xml(request, responder, path == autodiscover::kPath);
@@ -127,16 +101,17 @@ Awaitable<void> AutodiscoverEndpoint::redirect_to_tls(net::HttpRequest& request,
 
 // Answers alike for every address: without credentials nobody learns who is here.
 Awaitable<void> AutodiscoverEndpoint::answer_json(net::HttpRequest& request, net::HttpResponder& responder) {
-  const auto protocol = parameter(request.query, "Protocol");
+  const net::Query query = net::parse_query(request.query);
+  const auto protocol = query.find("Protocol");
   autodiscover::JsonAnswer json;
   const auto at = internal_url(request);
-  if (!protocol || protocol->empty()) {
+  if (protocol == query.end() || protocol->second.empty()) {
     json.error_code = "MandatoryParameterMissing";
     json.message = "A valid value must be provided for the query parameter 'Protocol'.";
-  } else if (!mapi::equal_ignoring_ascii_case(*protocol, "AutodiscoverV1") || !at) {
+  } else if (!mapi::equal_ignoring_ascii_case(protocol->second, "AutodiscoverV1") || !at) {
     json.error_code = "InvalidProtocol";
     json.message = fmt::format("The given protocol value '{}' is invalid. Supported values are 'AutodiscoverV1'.",
-                               protocol->substr(0, 60));
+                               protocol->second.substr(0, 60));
   } else {
     json.protocol = "AutodiscoverV1";
     json.url = at->text() + std::string(autodiscover::kPath);
@@ -173,7 +148,7 @@ Response AutodiscoverEndpoint::response_to(const net::HttpRequest& request, cons
     return failure(ErrorCode::invalid_request, request, "neither EMailAddress nor LegacyDN");
   if (wanted->acceptable_response_schema != autodiscover::kOutlookResponseSchema)
     return failure(ErrorCode::no_such_schema, request, wanted->acceptable_response_schema.substr(0, 200));
-  if (auto elsewhere = redirection(lower(wanted->email_address)); elsewhere && wanted->legacy_dn.empty())
+  if (auto elsewhere = redirection(mapi::ascii_lowered(wanted->email_address)); elsewhere && wanted->legacy_dn.empty())
     return *std::move(elsewhere);
   auto found = find(*wanted);
   if (!found.ok()) return failure(ErrorCode::internal_error, request, found.error().text);
@@ -231,7 +206,7 @@ Response AutodiscoverEndpoint::settings_of(const directory::User& user, const ne
 
 void AutodiscoverEndpoint::add_alternatives(const directory::User& user, Account& account) {
   const auto& all = config_.autodiscover.alternatives;
-  const auto mine = all.find(lower(user.address));
+  const auto mine = all.find(mapi::ascii_lowered(user.address));
   if (mine == all.end()) return;
   for (const std::string& address : mine->second) {
     auto other = parts_.directory.find_by_address(address);

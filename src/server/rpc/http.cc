@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "mapi/ascii_case.h"
+
 // As in mapihttp_endpoint.cc, results of co_await are named before they are tested: g++ 12.
 
 namespace ropewalk::server {
@@ -19,13 +21,6 @@ constexpr std::size_t kLongestOpening = 1024;
 
 // Windows error codes, [MS-ERREF] 2.2.
 constexpr u32 kAccessDenied = 5, kServerUnavailable = 0x6BA, kProtocolError = 0x6C0;
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return made;
-}
 
 std::string_view without_port(std::string_view host) {
   const auto colon = host.rfind(':');
@@ -94,7 +89,7 @@ class RpcHttpEndpoint::Deadline {
 
 RpcHttpEndpoint::RpcHttpEndpoint(Parts parts, RpcHttpSettings settings)
     : parts_(std::move(parts)), settings_(settings), sweeper_([this] { keep_sweeping(); }) {
-  for (std::string& name : parts_.names) name = lower(name);
+  for (std::string& name : parts_.names) name = mapi::ascii_lowered(name);
 }
 
 RpcHttpEndpoint::~RpcHttpEndpoint() {
@@ -154,9 +149,9 @@ const RpcHost* RpcHttpEndpoint::target(const net::HttpRequest& request, std::str
     reason = "the query is not HOST:PORT";
     return nullptr;
   }
-  const std::string host = lower(query.substr(0, colon));
+  const std::string host = mapi::ascii_lowered(query.substr(0, colon));
   // A mailbox's own name, GUID@DOMAIN, is what autodiscover may tell of.
-  bool known = host.find('@') != host.npos || host == lower(without_port(request.headers.get("Host")));
+  bool known = host.find('@') != host.npos || host == mapi::ascii_lowered(without_port(request.headers.get("Host")));
   for (const std::string& name : parts_.names) known = known || host == name || host == name.substr(0, name.find('.'));
   if (!known) {
     reason = "this server is not called " + host.substr(0, 100);
