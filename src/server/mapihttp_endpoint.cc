@@ -31,13 +31,8 @@ bool MapiHttpEndpoint::serves(std::string_view path) { return net::same_name(pat
 
 Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpResponder& responder) {
   Call call(request, responder);
-  call.user = co_await parts_.sign_in.user_of(request, responder);
-  if (call.user == nullptr) co_return;
-  Refusal refusal = front_.examine(call);
-  if (refusal) {
-    co_await front_.refuse(call, std::move(refusal));
-    co_return;
-  }
+  const bool admitted = co_await front_.admit(call, parts_.sign_in);
+  if (!admitted) co_return;
   switch (call.type) {
     case RequestType::connect:
       co_await connect(call);
@@ -51,11 +46,9 @@ Awaitable<void> MapiHttpEndpoint::handle(net::HttpRequest& request, net::HttpRes
     case RequestType::notification_wait:
       co_await notification_wait(call);
       break;
-    default: {  // PING
-      wire::OutBuffer nothing;
-      co_await front_.answer(call, nothing);
+    default:  // PING
+      co_await front_.answer_ping(call);
       break;
-    }
   }
 }
 
@@ -63,8 +56,7 @@ Awaitable<void> MapiHttpEndpoint::connect(Call& call) {
   Arena arena;
   auto body = read_mapihttp_body<mapihttp::ConnectRequest>(call.request, arena);
   if (!body.ok()) {
-    Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
-    co_await front_.refuse(call, std::move(refusal));
+    co_await front_.refuse_body(call, body.error());
     co_return;
   }
   auto open = [&] {
@@ -96,9 +88,7 @@ Awaitable<void> MapiHttpEndpoint::connect(Call& call) {
   response.dn_prefix.bytes = bytes_of(reply.dn_prefix);
   response.display_name.bytes = name16;
   response.auxiliary_buffer = reply.aux_out.view();
-  wire::OutBuffer out;
-  wire::encode(response, out);
-  co_await front_.answer(call, out);
+  co_await front_.answer_with(call, response);
 }
 
 Awaitable<void> MapiHttpEndpoint::execute(Call& call) {
@@ -134,8 +124,7 @@ Awaitable<void> MapiHttpEndpoint::disconnect(Call& call) {
   if (!call.request.body.empty()) {
     auto body = read_mapihttp_body<mapihttp::DisconnectRequest>(call.request, arena);
     if (!body.ok()) {
-      Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
-      co_await front_.refuse(call, std::move(refusal));
+      co_await front_.refuse_body(call, body.error());
       co_return;
     }
   }
@@ -143,17 +132,14 @@ Awaitable<void> MapiHttpEndpoint::disconnect(Call& call) {
   const bool ended = co_await net::run(parts_.pool, end);
   if (ended) parts_.log.info(call.who() + ": session ended");
   mapihttp::DisconnectResponse response;
-  wire::OutBuffer out;
-  wire::encode(response, out);
-  co_await front_.answer(call, out);
+  co_await front_.answer_with(call, response);
 }
 
 Awaitable<void> MapiHttpEndpoint::notification_wait(Call& call) {
   Arena arena;
   auto body = read_mapihttp_body<mapihttp::NotificationWaitRequest>(call.request, arena);
   if (!body.ok()) {
-    Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
-    co_await front_.refuse(call, std::move(refusal));
+    co_await front_.refuse_body(call, body.error());
     co_return;
   }
   session::NotificationQueue& queue = call.session->notifications;

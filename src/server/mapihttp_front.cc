@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "mapi/ascii_case.h"
 #include "protocol/mapihttp/response_stream.h"
 #include "server/emsmdb_service.h"
 
@@ -56,10 +57,7 @@ bool is_session_id(std::string_view text) {
 
 std::string plain_mapihttp_path(std::string_view path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  std::string plain(path);
-  for (char& c : plain)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return plain;
+  return mapi::ascii_lowered(path);
 }
 
 MapiHttpFront::MapiHttpFront(Parts parts, Shape shape, const MapiHttpSettings& settings)
@@ -71,6 +69,15 @@ MapiHttpFront::MapiHttpFront(Parts parts, Shape shape, const MapiHttpSettings& s
 
 net::HttpResponseHead MapiHttpFront::head(const Call& call) const {
   return mapihttp_head(call, facts_, ResponseCode::success);
+}
+
+Awaitable<bool> MapiHttpFront::admit(Call& call, HttpSignIn& sign_in) {
+  call.user = co_await sign_in.user_of(call.request, call.responder);
+  if (call.user == nullptr) co_return false;
+  Refusal refusal = examine(call);
+  const bool admitted = !refusal;
+  if (!admitted) co_await refuse(call, std::move(refusal));
+  co_return admitted;
 }
 
 MapiHttpRefusal MapiHttpFront::examine(Call& call) const {
@@ -142,6 +149,15 @@ Awaitable<void> MapiHttpFront::refuse(Call& call, Refusal refusal) {
       fmt::format("<html><head><title>{0}</title></head><body><h1>{0} ({1})</h1><p>{2}</p></body></html>\n",
                   name(refusal.code), static_cast<u32>(refusal.code), escape_html(refusal.reason));
   co_await call.responder.send(refused, text);
+}
+
+Awaitable<void> MapiHttpFront::refuse_body(Call& call, const wire::WireError& error) {
+  return refuse(call, {ResponseCode::invalid_request_body, error.text()});
+}
+
+Awaitable<void> MapiHttpFront::answer_ping(Call& call) {
+  wire::OutBuffer nothing;
+  co_await answer(call, nothing);
 }
 
 Awaitable<void> MapiHttpFront::answer(Call& call, const wire::OutBuffer& body) {

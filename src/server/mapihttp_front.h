@@ -7,6 +7,7 @@
 #include "net/signal.h"
 #include "net/worker_pool.h"
 #include "protocol/mapihttp/bodies.h"
+#include "server/http_sign_in.h"
 #include "server/logging.h"
 #include "server/mapihttp_call.h"
 #include "server/mapihttp_settings.h"
@@ -44,15 +45,25 @@ class MapiHttpFront {
   };
   MapiHttpFront(Parts parts, Shape shape, const MapiHttpSettings& settings);
 
-  // Whether the request can be served: everything but its body. Finds its session, but for those that begin one.
-  Refusal examine(Call& call) const;
+  // Whether the request can be served, everything but its body: signs its user in and finds its session, but for those
+  // that begin one. False: it has been answered.
+  net::Awaitable<bool> admit(Call& call, HttpSignIn& sign_in);
   // The session that a request which begins a new one came with, if it is the same user's: it is to end.
   // [MS-OXCMAPIHTTP] 3.2.5.6
   std::shared_ptr<session::Session> former_session(const Call& call) const;
 
   net::Awaitable<void> refuse(Call& call, Refusal refusal);
+  net::Awaitable<void> refuse_body(Call& call, const wire::WireError& error);
   // The whole response at once.
   net::Awaitable<void> answer(Call& call, const wire::OutBuffer& body);
+  template <class Response>
+  net::Awaitable<void> answer_with(Call& call, const Response& response) {
+    wire::OutBuffer out;
+    wire::encode(response, out);
+    co_await answer(call, out);
+  }
+  // [MS-OXCMAPIHTTP] 2.2.6: its response has no body.
+  net::Awaitable<void> answer_ping(Call& call);
   // Runs the work when it is the request's turn in its session, and answers with what came of it.
   net::Awaitable<void> serve_in_turn(Call& call, const MapiHttpWork& work);
   // The head of a response that says that all is well.
@@ -63,6 +74,7 @@ class MapiHttpFront {
   session::Registry& registry() { return parts_.registry; }
 
  private:
+  Refusal examine(Call& call) const;
   Refusal examine_headers(Call& call) const;
   Refusal find_session(Call& call) const;
   net::Awaitable<bool> take_turn(session::Session& session);

@@ -42,13 +42,8 @@ bool AddressBookEndpoint::serves(std::string_view path) { return plain_mapihttp_
 
 Awaitable<void> AddressBookEndpoint::handle(net::HttpRequest& request, net::HttpResponder& responder) {
   Call call(request, responder);
-  call.user = co_await parts_.sign_in.user_of(request, responder);
-  if (call.user == nullptr) co_return;
-  Refusal refusal = front_.examine(call);
-  if (refusal) {
-    co_await front_.refuse(call, std::move(refusal));
-    co_return;
-  }
+  const bool admitted = co_await front_.admit(call, parts_.sign_in);
+  if (!admitted) co_return;
   switch (call.type) {
     case RequestType::bind:
       co_await bind(call);
@@ -56,11 +51,9 @@ Awaitable<void> AddressBookEndpoint::handle(net::HttpRequest& request, net::Http
     case RequestType::unbind:
       co_await unbind(call);
       break;
-    case RequestType::ping: {
-      wire::OutBuffer nothing;
-      co_await front_.answer(call, nothing);
+    case RequestType::ping:
+      co_await front_.answer_ping(call);
       break;
-    }
     default:
       co_await ask(call);
       break;
@@ -99,8 +92,7 @@ Awaitable<void> AddressBookEndpoint::bind(Call& call) {
   Arena arena;
   auto body = read_mapihttp_body<mapihttp::BindRequest>(call.request, arena);
   if (!body.ok()) {
-    Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
-    co_await front_.refuse(call, std::move(refusal));
+    co_await front_.refuse_body(call, body.error());
     co_return;
   }
   std::shared_ptr<session::Session> made;
@@ -113,9 +105,7 @@ Awaitable<void> AddressBookEndpoint::bind(Call& call) {
     response.server_guid = parts_.service.server_guid();
     parts_.log.info(fmt::format("{}: address book opened, client {}", call.who(), made->client.application));
   }
-  wire::OutBuffer out;
-  wire::encode(response, out);
-  co_await front_.answer(call, out);
+  co_await front_.answer_with(call, response);
 }
 
 Awaitable<void> AddressBookEndpoint::unbind(Call& call) {
@@ -124,8 +114,7 @@ Awaitable<void> AddressBookEndpoint::unbind(Call& call) {
   if (!call.request.body.empty()) {
     auto body = read_mapihttp_body<mapihttp::UnbindRequest>(call.request, arena);
     if (!body.ok()) {
-      Refusal refusal{ResponseCode::invalid_request_body, body.error().text()};
-      co_await front_.refuse(call, std::move(refusal));
+      co_await front_.refuse_body(call, body.error());
       co_return;
     }
   }
@@ -133,9 +122,7 @@ Awaitable<void> AddressBookEndpoint::unbind(Call& call) {
   parts_.log.info(call.who() + ": address book closed");
   mapihttp::UnbindResponse response;
   response.error_code = kUnbound;
-  wire::OutBuffer out;
-  wire::encode(response, out);
-  co_await front_.answer(call, out);
+  co_await front_.answer_with(call, response);
 }
 
 Awaitable<void> AddressBookEndpoint::ask(Call& call) {
@@ -144,8 +131,7 @@ Awaitable<void> AddressBookEndpoint::ask(Call& call) {
                             url_of(call, "/mapi/nspi/")};
   auto read = address_book_work(call.type, bytes_of(call.request.body), asked, arena);
   if (!read.ok()) {
-    Refusal refusal{ResponseCode::invalid_request_body, read.error().text()};
-    co_await front_.refuse(call, std::move(refusal));
+    co_await front_.refuse_body(call, read.error());
     co_return;
   }
   MapiHttpWork work;

@@ -25,7 +25,6 @@ class AddressBookEndpoint {
 
  private:
   using Call = MapiHttpCall;
-  using Refusal = MapiHttpRefusal;
 
   net::Awaitable<void> bind(Call& call);
   net::Awaitable<void> unbind(Call& call);
