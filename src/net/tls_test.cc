@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -97,6 +99,30 @@ TEST_F(TlsTest, SpeaksToAClientThatTrustsIt) {
   auto response = client.request({});
   ASSERT_TRUE(response.ok()) << response.error().text;
   EXPECT_EQ(response->headers.get("X-Tls"), "no");
+}
+
+// Asked for a certificate of its own, be it only asked, Schannel ends some connections.
+TEST_F(TlsTest, AsksNobodyForACertificate) {
+  start();
+  for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    SSL_CTX_set_min_proto_version(context.get(), version);
+    SSL_CTX_set_max_proto_version(context.get(), version);
+    static bool asked;
+    asked = false;
+    SSL_CTX_set_client_cert_cb(context.get(), [](SSL*, X509**, EVP_PKEY**) { return asked = true, 0; });
+    std::unique_ptr<BIO, decltype(&BIO_free_all)> connection(BIO_new_ssl_connect(context.get()), BIO_free_all);
+    const std::string address = "127.0.0.1:" + std::to_string(server_->listening()[0].port);
+    BIO_set_conn_hostname(connection.get(), address.c_str());
+    ASSERT_EQ(BIO_do_handshake(connection.get()), 1) << version;
+    const std::string_view request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    ASSERT_EQ(BIO_write(connection.get(), request.data(), static_cast<int>(request.size())),
+              static_cast<int>(request.size()));
+    char answer[16] = {};
+    EXPECT_GT(BIO_read(connection.get(), answer, sizeof answer - 1), 0);
+    EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 200"));
+    EXPECT_FALSE(asked) << version;
+  }
 }
 
 TEST_F(TlsTest, CarriesLargeBodiesBothWays) {

@@ -108,6 +108,24 @@ TEST_F(HttpSignInTest, WhoSignedInHoldsForTheConnectionAlone) {
   }
 }
 
+// Some clients send NTLM's own messages under Negotiate's name, without SPNEGO around them.
+TEST_F(HttpSignInTest, NtlmMayStandUnderNegotiatesName) {
+  begin();
+  auto one = connection();
+  auto bare = context(Mechanism::ntlm);
+  const std::string first = header(Mechanism::negotiate, *bare, {});
+  EXPECT_THAT(first, StartsWith("Negotiate TlRMTVNT"));
+  TestReply reply = ping_with(*one, first);
+  EXPECT_EQ(reply.status, 401);
+  EXPECT_THAT(reply.headers.all("WWW-Authenticate"), ElementsAre(StartsWith("Negotiate TlRMTVNT")));
+  EXPECT_EQ(ping_with(*one, header(Mechanism::negotiate, *bare, challenge_in(reply))).code(), 0);
+  EXPECT_EQ(one->ping().code(), 0);
+  // After one that failed the next begins anew.
+  auto wrong = connection();
+  EXPECT_EQ(sign_in(*wrong, Mechanism::ntlm, "wrong").status, 401);
+  EXPECT_EQ(sign_in(*wrong, Mechanism::ntlm).code(), 0);
+}
+
 TEST_F(HttpSignInTest, AnotherSignInTakesTheConnectionOver) {
   begin();
   auto one = connection();

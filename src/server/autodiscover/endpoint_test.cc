@@ -232,6 +232,33 @@ TEST_F(Autodiscover, VersionTwoNeedsNoCredentialsAndTellsNothingOfPeople) {
   EXPECT_EQ(refusal(""), "MandatoryParameterMissing");
 }
 
+// A NUL behind the document, or text of a request that stands in the answer as it came, is not XML.
+TEST_F(Autodiscover, AnswersAreDocumentsAndNothingElse) {
+  start();
+  const std::string strange = "a<b>&\"'\x01]]>@ropewalk.test";
+  for (const std::string& body : {request_for("user1@ropewalk.test"), request_for(strange), request_for("", strange),
+                                  request_for("user1@ropewalk.test", {}, "<&>"), std::string("\0<a>", 4)}) {
+    const auto response = ask("POST", "/autodiscover/autodiscover.xml", body);
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body.find('\0'), std::string::npos);
+    const auto end = response.body.find_last_not_of(" \r\n");
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_EQ(response.body[end], '>');
+    EXPECT_TRUE(xml::read_document<Response>(response.body).ok()) << response.body;
+  }
+}
+
+// The DN that is told is the one with which the mailbox and the address book are opened, letter by letter.
+TEST_F(Autodiscover, TheDnToldOpensTheMailbox) {
+  start();
+  const std::string dn = answer(request_for("USER1@ropewalk.test")).user->legacy_dn;
+  auto mail = client();
+  EXPECT_EQ(mail->connect(dn).body<mapihttp::ConnectResponse>().error_code, ErrorCode::none);
+  const auto object = server_->address_book().find_by_dn(dn);
+  ASSERT_TRUE(object.ok() && *object);
+  EXPECT_EQ((*object)->legacy_dn, dn);
+}
+
 // ---- why Outlook asks for the password again ----
 
 // A path that offers other ways than its neighbour, or one that nobody can take.
