@@ -4,7 +4,7 @@
   tools/update_readme.py [--program PROGRAM] [--transcript]
 
 The table of what works is what `ropewalk coverage --markdown` prints; with --transcript the transcript is made anew too,
-of `ropewalk demo --once`: the conversation of the first two steps and the beginning of their results, of those
+of `ropewalk demo --once`: the first two steps and the first look at the address book with the beginning of their results, of those
 over RPC the first packets or those that wait for events, and of the others the headings. PROGRAM: default build/release/ropewalk.
 """
 
@@ -18,6 +18,7 @@ HEADING = re.compile(r"\d+\. ")
 SECTION = re.compile(r"=== .* ===$")
 RESULT = re.compile(r"As it should be:$|WRONG: ")
 PACKET = re.compile(r"    [<>] ")
+TABLE = re.compile(r"    NspiGetSpecialTable ")
 ASYNC = re.compile(r"    [<>] .*(alter_context|EcDoAsync)")
 PACKET_LINES = 16
 RESULT_LINES = 8  # of the step that is shown whole
@@ -47,7 +48,7 @@ def trim(lines):
         section = [line for line in step if SECTION.match(line)]
         packets = [at for at, line in enumerate(step) if PACKET.match(line)]
         waiting = [line for line in step if ASYNC.match(line)]
-        if shown < 2:  # connecting, and the first look
+        if shown < 2 or any(TABLE.match(line) for line in step):  # the first looks, at the mailbox and the address book
             kept += step[:result + RESULT_LINES]
             shown += 1
             kept += ["[...]"] if result + RESULT_LINES < len(step) else []

@@ -15,7 +15,9 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
+#include "cli/demo_address_book.h"
 #include "cli/trace.h"
+#include "client/autodiscover/search.h"
 #include "directory/directory.h"
 #include "server/server.h"
 #include "server/user_with_mailbox.h"
@@ -109,6 +111,7 @@ class Demo {
     ROPEWALK_CHECK(add_mailbox(data_.path(), kUser1, password_, samples_));
     ROPEWALK_CHECK(add_mailbox(data_.path(), kUser2, password_,
                                std::span(samples_).first(std::min<std::size_t>(3, samples_.size()))));
+    ROPEWALK_CHECK(add_demo_entries(data_.path()));
     server::Config config;
     config.data = data_.path();
     config.https_port = options_.port;
@@ -122,11 +125,15 @@ class Demo {
     bool good = talk();
     good = second_mailbox() && good;
     good = wrong_password() && good;
+    say("=== The address book, found from the mail address ===\n\n");
+    good = address_book() && good;
     std::string mapper;
     for (const auto& at : server_->listening())
       if (at.is_endpoint_mapper) mapper = std::to_string(at.port);
     say("=== RPC over TCP: the endpoint mapper, then the mailbox's port; sealed by NTLM ===\n\n");
-    good = classic("RPC", {{"server", "ncacn_ip_tcp:127.0.0.1"}, {"mapper_port", mapper}}) && good;
+    const std::map<std::string, std::string> over_tcp{{"server", "ncacn_ip_tcp:127.0.0.1"}, {"mapper_port", mapper}};
+    good = classic("RPC", over_tcp) && good;
+    good = show_address_book(" over RPC: NSPI", over_tcp, 1) && good;
     say("=== RPC over HTTP: a channel each way, signed in and sealed by NTLM ===\n\n");
     good = classic("RPC over HTTP", {{"server", "ncacn_http:" + url().substr(url().find("//") + 2)},
                                      {"http_auth", "ntlm"},
@@ -208,6 +215,52 @@ class Demo {
       if (store.error().code != mapi::ErrorCode::login_failure) return store.error();
       return store.error().text + "\n";
     });
+  }
+  // What a new profile does: the server from the address, then the address book.
+  bool address_book() {
+    std::string server;
+    const bool found =
+        show("Autodiscover: the server of " + std::string(kUser1), [&]() -> client::Outcome<std::string> {
+          client::autodiscover::SearchOptions options;
+          options.address = kUser1;
+          options.password = password_;
+          options.server = url();  // no DNS knows it
+          options.ca_file = certificate();
+          options.on_step = [this](const client::autodiscover::Step& step) {
+            if (!options_.quiet) say(fmt::format("    {} {}: {}\n", step.what, step.where, step.result));
+          };
+          ROPEWALK_TRY(const auto settings, client::autodiscover::search(options));
+          const auto ways = client::autodiscover::ways_in(settings.settings);
+          if (ways.empty()) return client::Failure{mapi::ErrorCode::not_found, "the server names no way in"};
+          server = ways.front();
+          return fmt::format("{} is served at {}\n", settings.address, server);
+        });
+    return found && show_address_book("", {{"server", server}, {"ca", certificate()}}, kEveryStep);
+  }
+  static constexpr std::size_t kEveryStep = ~std::size_t{0};
+  // The first steps of so many.
+  bool show_address_book(const std::string& how, std::map<std::string, std::string> settings, std::size_t most) {
+    settings["user"] = kUser1;
+    client::Profile made;
+    made.services.push_back({"demo", "exchange", std::move(settings)});
+    client::SimpleHost host(password_, observer());
+    client::Session session(made, host);
+    std::unique_ptr<client::AddressBook> book;
+    bool good = true;
+    for (const AddressBookStep& step : address_book_steps()) {
+      if (most-- == 0) break;
+      good = show(step.title + how,
+                  [&]() -> client::Outcome<std::string> {
+                    if (book == nullptr) {
+                      ROPEWALK_TRY(book, session.open_address_book());
+                    }
+                    return step.run(*book);
+                  }) &&
+             good;
+    }
+    book.reset();
+    say("\n");
+    return good;
   }
   // The classic conversation, over whatever carries it.
   bool classic(const std::string& carrier, std::map<std::string, std::string> settings) {

@@ -22,17 +22,19 @@ constexpr std::size_t kLongestLine = 200;  // of one ROP, without --full
 constexpr std::size_t kLongestValue = 60;
 
 // Fields that say nothing to somebody who reads along.
-bool is_dull(std::string_view name) {
+bool is_dull(const wire::Node& field) {
+  const std::string_view name = field.name;
   if (name == "RowCount") return false;
   return name == "RopId" || name == "LogonId" || name == "Reserved" || name.ends_with("Count") ||
-         name.ends_with("Size") || name == "WantAsynchronous";
+         name.ends_with("Size") || name == "WantAsynchronous" || name == "AuxiliaryBuffer" || name == "StatusCode" ||
+         (name.starts_with("Has") && field.value.is_bool());
 }
 
 std::string text_of_node(const wire::Node& node) {
   if (!node.has_fields) return node.text.empty() ? boost::json::serialize(node.value) : node.text;
   std::string text;
   for (const wire::Node& field : node.fields) {
-    if (is_dull(field.name)) continue;
+    if (is_dull(field)) continue;
     if (!text.empty()) text += ", ";
     if (!field.name.starts_with('[')) text += field.name + "=";
     text += text_of_node(field);
@@ -45,13 +47,13 @@ std::string text_of_node(const wire::Node& node) {
   return (list ? "[" : "{") + text + (list ? "]" : "}");
 }
 
-// "RopOpenFolder FolderId=0001-000000000005 -> handle 2"
-std::string line_of_rop(const wire::Node& rop) {
-  std::string line(rop.type);
-  for (std::string_view tail : {"Request", "Response"})
+// Of a ROP, or of a request to the address book: "RopOpenFolder FolderId=0001-000000000005".
+std::string line_of(const wire::Node& root) {
+  std::string line(root.type);
+  for (std::string_view tail : {"Body", "Request", "Response"})
     if (line.ends_with(tail)) line.resize(line.size() - tail.size());
-  for (const wire::Node& field : rop.fields) {
-    if (is_dull(field.name)) continue;
+  for (const wire::Node& field : root.fields) {
+    if (is_dull(field)) continue;
     line += " " + field.name + "=" + fitted(text_of_node(field), kLongestValue);
   }
   return fitted(line, kLongestLine);
@@ -98,7 +100,7 @@ class Tracer {
     text = paint(text, asks ? "\x1b[36m" : "\x1b[32m") + "\n";
     if (is(traffic, "Connect", "EcDoConnectEx")) columns_.forget();
     if (options_.full) text += indented(printable(traffic.head, true));
-    if (traffic.rops.empty()) return text + (options_.full ? body_tree(traffic) : "");
+    if (traffic.rops.empty()) return text + body_text(traffic);
     return text + (asks ? request_rops(traffic.rops) : response_rops(traffic));
   }
 
@@ -119,25 +121,28 @@ class Tracer {
   static bool is(const Traffic& traffic, std::string_view http, std::string_view rpc) {
     return traffic.type == http || traffic.type == rpc;
   }
-  std::string body_tree(const Traffic& traffic) const {
+  // Of a session's beginning and end the head says enough, but in full.
+  std::string body_text(const Traffic& traffic) const {
     using mapihttp::RequestType;
     std::optional<RequestType> type = mapihttp::parse_request_type(traffic.type);
     if (traffic.type == "EcDoConnectEx") type = RequestType::connect;
     if (traffic.type == "EcDoAsyncWaitEx") type = RequestType::notification_wait;
     if (traffic.type == "EcDoDisconnect") type = RequestType::disconnect;
     if (!type || type == RequestType::execute) return {};
+    if (!options_.full && mapihttp::is_of_mailbox(*type)) return {};
     const mapihttp::RequestTypeRow& row = mapihttp::row_of(*type);
     const wire::StructInfo* info = traffic.kind == Traffic::Kind::request ? row.request : row.response;
     if (info == nullptr) return {};
     Arena arena;
-    return indented(wire::to_text(wire::read_tree(*info, traffic.body, arena).root));
+    const wire::Node root = wire::read_tree(*info, traffic.body, arena).root;
+    return options_.full ? indented(wire::to_text(root)) : "    " + line_of(root) + "\n";
   }
   std::string rops_of(const wire::Tree& tree) const {
     std::string text;
     const wire::Node* list = tree.root.find("RopsList");
     if (list != nullptr) {
       for (const wire::Node& rop : list->fields)
-        text += options_.full ? indented(wire::to_text(rop)) : "    " + line_of_rop(rop) + "\n";
+        text += options_.full ? indented(wire::to_text(rop)) : "    " + line_of(rop) + "\n";
     }
     if (tree.error) text += "    (" + tree.error->text() + ")\n";
     return text;
