@@ -27,7 +27,7 @@ bool is_dull(const wire::Node& field) {
   if (name == "RowCount") return false;
   return name == "RopId" || name == "LogonId" || name == "Reserved" || name.ends_with("Count") ||
          name.ends_with("Size") || name == "WantAsynchronous" || name == "AuxiliaryBuffer" || name == "StatusCode" ||
-         (name.starts_with("Has") && field.value.is_bool());
+         (name.starts_with("Has") && !field.text.empty());
 }
 
 std::string text_of_node(const wire::Node& node) {
