@@ -41,6 +41,16 @@ TEST(Program, AnswersWrongUsageWithOneLineAndTwo) {
   }
 }
 
+TEST(Program, NamesTheHelpOfTheCommandThatWentWrong) {
+  for (auto& [arguments, named] : std::vector<std::pair<std::vector<const char*>, const char*>>{
+           {{"--no-such-option"}, "`ropewalk --help`"},
+           {{"serve", "--no-such-option"}, "`ropewalk serve --help`"},
+           {{"room", "add", "--capacity", "many"}, "`ropewalk room add --help`"}}) {
+    Ran ran = run(arguments);
+    EXPECT_NE(ran.err.find(named), std::string::npos) << ran.err;
+  }
+}
+
 TEST(Client, AServerThatIsNoneIsMisuse) {
   for (const char* server : {"nonsense", "ncacn_http:", "ncacn_ip_tcp:h[x]", "https://", "imap://h"})
     for (auto& command : std::vector<std::vector<const char*>>{{"folders", "--server", server},

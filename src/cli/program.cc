@@ -22,6 +22,17 @@ std::string one_line(std::string text) {
   return out;
 }
 
+// "ropewalk room add": the command that was on its way when the arguments went wrong, whose help says what it takes.
+std::string called(const CLI::App& root) {
+  std::string name = "ropewalk";
+  for (const CLI::App* app = &root; app != nullptr;) {
+    const auto chosen = app->get_subcommands();
+    app = chosen.empty() ? nullptr : chosen.front();
+    if (app != nullptr) name += " " + app->get_name();
+  }
+  return name;
+}
+
 }  // namespace
 
 void add_all_commands(CLI::App& root, Outcome& outcome) {
@@ -74,7 +85,7 @@ int run_program(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return root.exit(asked);
   } catch (const CLI::ParseError& error) {
-    outcome.misuse(one_line(error.what()) + " (see `ropewalk --help`)");
+    outcome.misuse(one_line(error.what()) + " (see `" + called(root) + " --help`)");
   } catch (const std::bad_alloc&) {
     outcome.fail("out of memory");
   }

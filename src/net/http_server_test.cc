@@ -27,6 +27,13 @@ Awaitable<void> echo(HttpRequest& request, HttpResponder& responder) {
   co_await responder.send(head, request.body);
 }
 
+TEST(HttpReason, EveryStatusThatServersHereSendHasOne) {
+  for (int status : {200, 206, 302, 304, 400, 401, 403, 404, 405, 408, 411, 413, 416, 422, 431, 440, 500, 501, 503})
+    EXPECT_NE(http_reason(status), "Unknown") << status;
+  EXPECT_EQ(http_reason(206), "Partial Content");
+  EXPECT_EQ(http_reason(416), "Range Not Satisfiable");
+}
+
 class HttpServerTest : public testing::Test {
  protected:
   void start(HttpHandler handler = echo, HttpServerOptions options = {}) {
