@@ -105,12 +105,16 @@ TEST_F(BookEndpoint, BindOpensASessionAndUnbindEndsIt) {
 TEST_F(BookEndpoint, BindIgnoresWhatFlagsHold) {
   start();
   auto one = book_client();
+  std::optional<Guid> server;
   for (u32 flags : {0u, 1u, 0x80000000u}) {
     BindRequest request;
     request.flags = flags;
     request.state = first();
     TestReply reply = one->request("Bind", TestClient::encoded(request));
-    EXPECT_EQ(read<BindResponse>(reply).error_code, ErrorCode::none) << flags;
+    const auto response = read<BindResponse>(reply);
+    EXPECT_EQ(response.error_code, ErrorCode::none) << flags;
+    if (!server) server = response.server_guid;
+    EXPECT_EQ(response.server_guid, *server) << flags;
   }
 }
 
@@ -124,6 +128,9 @@ TEST_F(BookEndpoint, ANewBindEndsTheSessionItComesWith) {
   auto two = book_client();
   two->cookies = former;
   expect_refusal(two->request("QueryColumns", TestClient::encoded(QueryColumnsRequest{})), 10);
+  one->cookies.erase("MapiSequence");
+  EXPECT_EQ(bind(*one).code(), 0) << "without a sequence cookie";
+  EXPECT_EQ(one->request("QueryColumns", TestClient::encoded(QueryColumnsRequest{})).code(), 0);
 }
 
 // MS-OXCMAPIHTTP_R321 MS-OXCMAPIHTTP_R1463 MS-OXCMAPIHTTP_R1462 MS-OXCMAPIHTTP_R47 MS-OXCMAPIHTTP_R49
@@ -189,6 +196,7 @@ TEST_F(BookEndpoint, RowsOfTheGlobalAddressList) {
   EXPECT_EQ(response.error_code, ErrorCode::none);
   ASSERT_TRUE(response.state);
   EXPECT_EQ(response.state.value.total_records, 2u);
+  EXPECT_TRUE(std::ranges::equal(response.rows.value.columns.tags, columns));
   ASSERT_EQ(response.rows.value.rows.size(), 2u);
   const AddressBookPropertyRow& row = response.rows.value.rows[0];
   EXPECT_EQ(row.flags, RowFlags::flagged);  // nobody has a pager
@@ -268,6 +276,7 @@ TEST_F(BookEndpoint, ResolvesNames) {
   EXPECT_EQ(response.ids.value[0], 2u);  // MID_RESOLVED
   EXPECT_EQ(response.ids.value[1], 1u);  // MID_AMBIGUOUS
   EXPECT_EQ(response.ids.value[2], 0u);  // MID_UNRESOLVED
+  EXPECT_TRUE(std::ranges::equal(response.rows.value.columns.tags, columns));
   ASSERT_EQ(response.rows.value.rows.size(), 1u);
   EXPECT_EQ(utf16_to_utf8(response.rows.value.rows[0].cells[0].value.bytes), "The user1");
 }
@@ -306,6 +315,8 @@ TEST_F(BookEndpoint, TablesAndTheirPlaces) {
   EXPECT_EQ(found.error_code, ErrorCode::none);
   EXPECT_EQ(found.state.value.position, 1u);
   EXPECT_EQ(found.state.value.total_records, 2u);
+  EXPECT_TRUE(std::ranges::equal(found.rows.value.columns.tags, columns));
+  EXPECT_EQ(found.rows.value.rows.size(), 1u);
   seek.target.has = {};
   EXPECT_EQ(ask<SeekEntriesResponse>(*one, seek).error_code, ErrorCode::invalid_param);
 
@@ -344,7 +355,11 @@ TEST_F(BookEndpoint, MatchesOfARestriction) {
   request.columns = LargePropertyTagArray::of(columns);
   auto response = ask<GetMatchesResponse>(*one, request);
   EXPECT_EQ(response.error_code, ErrorCode::none);
-  EXPECT_EQ(response.ids.value.size(), 1u);
+  ASSERT_TRUE(response.state);
+  EXPECT_EQ(response.state.value.code_page, 1252u);
+  ASSERT_EQ(response.ids.value.size(), 1u);
+  EXPECT_EQ(response.ids.value[0], id_of(*one, dns_[1]));
+  EXPECT_TRUE(std::ranges::equal(response.rows.value.columns.tags, columns));
   ASSERT_EQ(response.rows.value.rows.size(), 1u);
   EXPECT_EQ(utf16_to_utf8(response.rows.value.rows[0].cells[0].value.bytes), "The user2");
 }
@@ -458,6 +473,23 @@ TEST_F(BookEndpoint, PropertiesAreChangedByThoseWhoMay) {
   EXPECT_EQ(response.auxiliary_buffer.size(), 0u);
   EXPECT_EQ(kept_.back().stream.body().size(), 12u);
   EXPECT_EQ(server_->address_book().find(user2).value()->name, "The user2");
+  // One's own certificates.
+  mapi::Value certificates[] = {mapi::Value::of(bytes_of("one")), mapi::Value::of(bytes_of("two"))};
+  value = {{PropTag(tag::PidTagUserX509Certificate), mapi::Value::of(wire::List<mapi::Value>(certificates))}};
+  const PropTag removed[] = {PropTag(tag::PidTagAddressBookX509Certificate)};
+  const u32 user1 = id_of(*one, dns_[0]);
+  request.state = first(user1);
+  request.removed = LargePropertyTagArray::of(removed);
+  EXPECT_EQ(ask<ModPropsResponse>(*one, request).error_code, ErrorCode::none);
+  const PropTag wanted[] = {PropTag(tag::PidTagUserX509Certificate)};
+  GetPropsRequest read_back;
+  read_back.state = first(user1);
+  read_back.tags = LargePropertyTagArray::of(wanted);
+  const auto after = ask<GetPropsResponse>(*one, read_back);
+  ASSERT_EQ(after.values.value.values.size(), 1u);
+  const auto& kept = after.values.value.values[0].value;
+  ASSERT_EQ(kept.items.size(), 2u);
+  EXPECT_EQ(text_of(kept.items[1].bytes), "two");
 }
 
 // Whatever comes: an answer, and the server lives.

@@ -14,7 +14,7 @@ using testing::Not;
 // ---- NspiDNToMId ----
 
 // MS-OXNSPI_R1243, MS-OXNSPI_R1249, MS-OXNSPI_R1251, MS-OXNSPI_R1260, MS-OXNSPI_R1262, MS-OXNSPI_R1263,
-// MS-OXNSPI_R1264, MS-OXNSPI_R1266, MS-OXNSPI_R413
+// MS-OXNSPI_R1264, MS-OXNSPI_R1266
 TEST_F(NspiTest, FindsDns) {
   std::string upper = bravo_.legacy_dn;
   std::ranges::transform(upper, upper.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
@@ -121,6 +121,11 @@ TEST_F(NspiTest, OpensPropertiesThatNameObjects) {
   // MS-OXNSPI_R1138: nobody
   EXPECT_EQ(opened(0x7FFFFFF0, tag::PidTagAddressBookMember).error, ErrorCode::error);
   EXPECT_EQ(opened(golf_.id, tag::PidTagDisplayName).error, ErrorCode::not_supported);
+  // Deltas do not matter: it is the object that CurrentRec names.
+  nspi::Stat moved = at(golf_.id, tag::PidTagAddressBookMember);
+  moved.delta = 1;
+  EXPECT_EQ(service_->get_matches(caller(), moved, nullptr, std::nullopt, 9, std::nullopt, arena_).ids,
+            opened(golf_.id, tag::PidTagAddressBookMember).ids);
   // MS-OXNSPI_R101, MS-OXNSPI_R99: a table to be changed, and one that is not
   nspi::Stat stat = at(golf_.id, tag::PidTagAddressBookMember);
   stat.sort_type = 1001;
@@ -143,6 +148,11 @@ TEST_F(NspiTest, GivesTheRowsOfMatches) {
   ASSERT_TRUE(answer.rows);
   EXPECT_THAT(texts(*answer.rows), ElementsAre("Alpha One", "bravo Two", "Foxtrot Six", "Hotel Group"));
   for (const auto& row : answer.rows->rows) EXPECT_EQ(row[1].value.bytes[0], 0x87);
+  constexpr u32 kEphemeral = 2;  // fEphID
+  expect_same(*answer.rows, *service_
+                                 ->query_rows(caller(), kEphemeral, answer.stat, NspiTable(answer.ids), 4,
+                                              NspiColumns(columns), arena_)
+                                 .rows);
   stat.container_id = stat.current_record;
   EXPECT_EQ(std::memcmp(&answer.stat, &stat, sizeof stat), 0);
 }

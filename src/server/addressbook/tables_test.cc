@@ -14,7 +14,7 @@ using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr u32 kCurrent = 1, kEnd = 2;
+constexpr u32 kCurrent = 1, kEnd = 2, kEphemeral = 2;  // the last: a flag, fEphID
 
 // ---- NspiUpdateStat ----
 
@@ -479,6 +479,7 @@ TEST_F(NspiTest, GivesRowsWhereItSeeks) {
   ASSERT_TRUE(answer.rows);
   EXPECT_THAT(texts(*answer.rows), ElementsAre("India Room", "Juliett Folder", "Kilo Group"));
   EXPECT_EQ(answer.rows->rows[0][1].value.bytes[0], 0x87);
+  expect_same(*answer.rows, *query(answer.stat, 50, columns, kEphemeral).rows);
   EXPECT_EQ(answer.stat.position, 7u) << "reading rows does not move it";
 }
 
@@ -493,6 +494,10 @@ TEST_F(NspiTest, SeeksInExplicitTables) {
   EXPECT_EQ(answer.stat.position, 2u);
   EXPECT_EQ(answer.stat.total_records, 4u);
   EXPECT_THAT(texts(*answer.rows), ElementsAre("Golf Group", "Kilo Group"));
+  expect_same(*answer.rows, *service_
+                                 ->query_rows(caller(), kEphemeral, answer.stat, NspiTable(std::span(some).subspan(2)), 2,
+                                              NspiColumns(std::span(&name, 1)), arena_)
+                                 .rows);
   // MS-OXNSPI_R1020: one with nobody of the list
   const std::vector<u32> foreign = {hidden_.id, 0x7FFFFFF0};
   EXPECT_EQ(service_->seek_entries(caller(), begin(), name_sought("a"), NspiTable(foreign), std::nullopt, arena_).error,

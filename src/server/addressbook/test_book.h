@@ -119,6 +119,20 @@ class NspiTest : public directory::AddressBookTest {
     return {PropTag(tag::PidTagDisplayName), Value::of(mapi::utf16_in(arena_, name))};
   }
 
+  // Value by value.
+  static void expect_same(const NspiRows& one, const NspiRows& other) {
+    EXPECT_EQ(one.columns, other.columns);
+    ASSERT_EQ(one.rows.size(), other.rows.size());
+    for (std::size_t i = 0; i < one.rows.size(); ++i) {
+      ASSERT_EQ(one.rows[i].size(), other.rows[i].size());
+      for (std::size_t j = 0; j < one.rows[i].size(); ++j) {
+        const Property &a = one.rows[i][j], &b = other.rows[i][j];
+        EXPECT_EQ(a.tag, b.tag) << "row " << i;
+        EXPECT_TRUE(mapi::equal_values(a.tag.type(), a.value, b.value)) << "row " << i << ", column " << j;
+      }
+    }
+  }
+
   // Conditions.
   mapi::Restriction condition(mapi::RestrictType type, u32 tag, const Value& value) {
     mapi::Restriction made;

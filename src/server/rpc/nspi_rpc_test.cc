@@ -113,6 +113,9 @@ class NspiOverRpc : public Endpoint {
 // MS-OXCDATA_R6, MS-OXCDATA_R9, MS-OXCDATA_R10
 TEST_F(NspiOverRpc, SessionsBeginAndEnd) {
   begin();
+  // MS-OXNSPI_R413: one handle for call after call
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(call<nspi::QueryColumnsOut>(16, with_handle<nspi::QueryColumnsIn>()).return_value, ErrorCode::none);
   nspi::BindIn quiet;
   quiet.stat = stat();
   EXPECT_FALSE(call<nspi::BindOut>(0, quiet).server_guid) << "nobody asked";
