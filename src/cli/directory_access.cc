@@ -28,9 +28,7 @@ Result<std::string> organization_of(const DirectoryPlace& place, bool make) {
   if (!make && access((place.data + "/directory.db").c_str(), F_OK) != 0)
     return Error{fmt::format("{} holds no directory of users; `ropewalk user add --data {} ADDRESS` makes one",
                              place.data, place.data)};
-  server::Config config;
-  std::string path = place.config_file.empty() ? server::default_config_path(place.data) : place.config_file;
-  if (!place.config_file.empty() || access(path.c_str(), F_OK) == 0) ROPEWALK_CHECK(server::read_config(path, config));
+  ROPEWALK_TRY(const auto config, config_of(place));
   return config.organization;
 }
 
@@ -43,6 +41,17 @@ Result<std::string> value_of_word(const Attribute& attribute, const std::string&
 }
 
 }  // namespace
+
+std::string config_path_of(const DirectoryPlace& place) {
+  return place.config_file.empty() ? server::default_config_path(place.data) : place.config_file;
+}
+
+Result<server::Config> config_of(const DirectoryPlace& place) {
+  server::Config config;
+  const std::string path = config_path_of(place);
+  if (!place.config_file.empty() || access(path.c_str(), F_OK) == 0) ROPEWALK_CHECK(server::read_config(path, config));
+  return config;
+}
 
 void add_place_options(CLI::App* command, DirectoryPlace& place) {
   command->add_option("--data", place.data, "The folder with the directory and the mailboxes")
@@ -72,7 +81,7 @@ Status remove_user_of(const DirectoryPlace& place, const std::string& address, b
   ROPEWALK_TRY(auto directory, open_directory(place));
   ROPEWALK_TRY(auto user, directory->find_by_address(address));
   if (!user) return Error{fmt::format("cannot remove {}: there is no such user", address)};
-  ROPEWALK_CHECK(directory->remove(address));
+  ROPEWALK_CHECK(directory->remove(user->address));
   if (!delete_mailbox) return {};
   auto removed = store::MailboxStores(place.data).remove(user->mailbox_guid);
   if (removed.ok()) return {};

@@ -13,6 +13,9 @@
 namespace CLI {
 class App;
 }
+namespace ropewalk::server {
+struct Config;
+}
 
 namespace ropewalk::cli {
 
@@ -22,6 +25,10 @@ struct DirectoryPlace {
 
 // --data and --config.
 void add_place_options(CLI::App* command, DirectoryPlace& place);
+
+// Where the configuration is to be found, and what it says; of a file that need not be there, the defaults.
+std::string config_path_of(const DirectoryPlace& place);
+Result<server::Config> config_of(const DirectoryPlace& place);
 
 // `make`: where there is none, one is made.
 Result<std::unique_ptr<directory::Directory>> open_directory(const DirectoryPlace& place, bool make = false);

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/directory_access.h"
+#include "cli/directory_sync.h"
 #include "cli/json_text.h"
 #include "cli/progress.h"
 #include "cli/text_table.h"
@@ -196,7 +197,7 @@ void list_attributes(const DirectoryOptions& options) {
 
 void add_directory_command(CLI::App& root, Outcome& outcome) {
   auto options = std::make_shared<DirectoryOptions>();
-  CLI::App* directory = root.add_subcommand("directory", "Import and export the address book");
+  CLI::App* directory = root.add_subcommand("directory", "Import, export and copy the address book");
   directory->require_subcommand(1);
 
   CLI::App* importing = directory->add_subcommand("import", "Entries of a file: those that are there are changed");
@@ -217,6 +218,8 @@ void add_directory_command(CLI::App& root, Outcome& outcome) {
   exporting->add_option("--format", options->format, "What to write, whatever the name")
       ->check(CLI::IsMember({"ldif", "csv", "vcf"}));
   exporting->callback([options, &outcome] { export_directory(*options, outcome); });
+
+  add_directory_sync(directory, outcome);
 
   CLI::App* names = directory->add_subcommand("attributes", "List the attributes of entries and their names");
   names->add_flag("--json", options->json, "As a list of objects with name, aliases, vcard and property");

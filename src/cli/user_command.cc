@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/directory_access.h"
 #include "directory/directory.h"
+#include "server/config.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -50,6 +51,14 @@ Status set_properties(const UserOptions& options, const Assignments& assignments
 
 Status set_password(const UserOptions& options, const std::string& password) {
   ROPEWALK_TRY(auto directory, open_directory(options.place));
+  ROPEWALK_TRY(const auto config, config_of(options.place));
+  ROPEWALK_TRY(const auto user, directory->find_by_address(options.address));
+  if (user && !config.ldap.url.empty()) {
+    ROPEWALK_TRY(const bool is_copied, directory->is_copied(user->id));
+    if (is_copied)
+      return Error{fmt::format("cannot set the password of {}: it is the one of {}, where the user comes from",
+                               user->address, config.ldap.url)};
+  }
   return directory->set_password(options.address, password, options.ntlm);
 }
 

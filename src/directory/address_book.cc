@@ -102,6 +102,10 @@ Result<std::optional<Object>> AddressBook::find_by_origin(std::string_view origi
   return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE origin = ?", origin);
 }
 
+Result<std::optional<Object>> AddressBook::find_by_origin_id(std::string_view origin_id) {
+  return state_->find_one("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE origin_id = ?", origin_id);
+}
+
 Result<std::vector<mapi::PropertyBag>> AddressBook::properties(std::span<const u32> ids) {
   ROPEWALK_TRY(auto found, find_all(ids, true));
   std::vector<mapi::PropertyBag> bags;
@@ -187,10 +191,12 @@ Result<std::string> AddressBook::filter(u32 group) {
 
 Result<AddressBook::Provenance> AddressBook::provenance(u32 id) {
   ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
-  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT source, origin FROM object WHERE id = ?"));
+  ROPEWALK_TRY(auto found,
+               reading.database().prepare("SELECT source, origin, origin_id, logins FROM object WHERE id = ?"));
   ROPEWALK_TRY(const bool there, found.bind(1, id).step());
   if (!there) return Provenance{};
-  return Provenance{static_cast<Source>(found.integer(0)), std::string(found.text(1))};
+  return Provenance{static_cast<Source>(found.integer(0)), std::string(found.text(1)), std::string(found.text(2)),
+                    rows::of_lines(found.text(3))};
 }
 
 }  // namespace ropewalk::directory

@@ -60,6 +60,9 @@ struct ObjectChange {
   std::optional<Guid> guid;  // when it is made: another than a random one
   std::optional<Source> source;
   std::optional<std::string> origin;  // its name in the source or file from which it came: an LDAP DN; no two have one
+  std::optional<std::string> origin_id;  // what the source knows it by for ever, whatever it is called: entryUUID
+  // By what its user signs in, beside addresses: "user1@CORP.ROPEWALK.TEST" (Kerberos too), "user1". No two have one.
+  std::optional<std::vector<std::string>> logins;
 };
 
 // Objects and lists that came, changed or went, and how far that reaches. Whom an object points at belongs to it, and
@@ -87,6 +90,7 @@ class AddressBook {
   Result<std::optional<Object>> find_by_user(i64 user_id);
   Result<std::optional<Object>> find_by_guid(const Guid& guid);
   Result<std::optional<Object>> find_by_origin(std::string_view origin);
+  Result<std::optional<Object>> find_by_origin_id(std::string_view origin_id);
   // What is stored, without links and without what follows from Object (display type, entry id, ...). One bag per id,
   // in their order; empty for nobody.
   Result<std::vector<mapi::PropertyBag>> properties(std::span<const u32> ids);
@@ -134,10 +138,11 @@ class AddressBook {
   Status remove(u32 id);
   // The filter of a dynamic group; empty for others.
   Result<std::string> filter(u32 group);
-  // What only copying from elsewhere needs to know of an object.
+  // What only copying and signing in need to know of an object.
   struct Provenance {
     Source source{};
-    std::string origin;
+    std::string origin, origin_id;
+    std::vector<std::string> logins;
   };
   Result<Provenance> provenance(u32 id);
 

@@ -84,6 +84,8 @@ Status apply(const ObjectChange& change, rows::Row& row) {
   if (change.hidden) object.hidden = *change.hidden;
   if (change.source) row.source = *change.source;
   if (change.origin) row.origin = *change.origin;
+  if (change.origin_id) row.origin_id = *change.origin_id;
+  if (change.logins) row.logins = *change.logins;
   if (change.filter) {
     if (object.kind != Kind::dynamic_group) return Error{"only a dynamic group has a filter"};
     ROPEWALK_CHECK(checked_filter(*change.filter));

@@ -56,11 +56,12 @@ TEST_F(AddressBookTest, UsersOfBeforeGetObjects) {
   {
     auto database = sql::Database::open(folder() + "/directory.db");
     ASSERT_TRUE(database.ok());
-    ASSERT_TRUE(database
-                    ->execute("DROP TABLE object_change; DROP TABLE object_link; DROP TABLE object_word; "
-                              "DROP TABLE object_address; DROP TABLE object_list; DROP TABLE object; "
-                              "DELETE FROM sqlite_sequence WHERE name = 'object'; PRAGMA user_version = 2")
-                    .ok());
+    ASSERT_TRUE(
+        database
+            ->execute("DROP TABLE object_change; DROP TABLE object_link; DROP TABLE object_word; "
+                      "DROP TABLE object_address; DROP TABLE object_list; DROP TABLE object_login; DROP TABLE object; "
+                      "DELETE FROM sqlite_sequence WHERE name = 'object'; PRAGMA user_version = 2")
+            .ok());
   }
   open();
   open_book();

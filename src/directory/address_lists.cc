@@ -45,6 +45,7 @@ class FilterValues {
 
   std::vector<std::string> operator()(const Attribute& attribute) {
     if (attribute.field == Field::link || attribute.field == Field::back_link) return links(attribute);
+    if (attribute.field == Field::login) return logins();
     if (attribute.field == Field::property && !bag_) {
       auto read = rows::unpack(stored_);
       bag_ = read.ok() ? std::move(*read) : mapi::PropertyBag();
@@ -69,6 +70,13 @@ class FilterValues {
       }
     }
     return names;
+  }
+
+  std::vector<std::string> logins() {
+    auto found = database_.prepare("SELECT logins FROM object WHERE id = ?");
+    if (!found.ok()) return {};
+    const auto there = found->bind(1, object_.id).step();
+    return there.ok() && *there ? rows::of_lines(found->text(0)) : std::vector<std::string>();
   }
 
   sql::Database& database_;

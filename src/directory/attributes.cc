@@ -27,6 +27,7 @@ constexpr Attribute kAttributes[] = {
     {"msExchHideFromAddressLists", "hidden,private", "", Field::hidden},
     {"objectGUID", "guid,entryUUID", "UID", Field::guid},
     {"ropewalkKind", "kind", "", Field::kind},
+    {"userPrincipalName", "upn,krbPrincipalName,signInName", "", Field::login},
     {"objectClass", "", "", Field::object_class},
     {"objectCategory", "", "", Field::object_category},
     {"msExchDynamicDLFilter", "filter,memberURL", "", Field::filter},
@@ -263,6 +264,7 @@ Status check_values(const Attribute& attribute, const std::vector<std::string>& 
 
 bool Attribute::is_multiple() const {
   if (field == Field::link) return link == Link::member || link == Link::delegate_of;
+  if (field == Field::login) return true;
   if (field != Field::property) return field == Field::object_class || field == Field::back_link;
   return mapi::is_multiple(PropTag(tag).type());
 }
@@ -312,6 +314,7 @@ std::vector<std::string> values_of(const Attribute& attribute, const Object& obj
     case Field::object_category:
       return {category_of(object.kind)};
     case Field::filter:
+    case Field::login:
     case Field::link:
     case Field::back_link:
       break;
@@ -347,6 +350,10 @@ Status set_values(const Attribute& attribute, const std::vector<std::string>& va
       return change.guid ? Status() : Status(cannot(attribute, "is no GUID"));
     case Field::filter:
       change.filter = first;
+      return {};
+    case Field::login:
+      change.logins = values;
+      std::erase(*change.logins, "");
       return {};
     case Field::kind:
     case Field::object_class:

@@ -25,6 +25,7 @@ enum class Field : u8 {
   object_class,
   object_category,
   filter,     // of a dynamic group
+  login,      // names to sign in with
   link,       // the objects that `link` points at
   back_link,  // those from which `link` points here; told, never set
 };
@@ -32,7 +33,8 @@ enum class Field : u8 {
 struct Attribute {
   std::string_view name;     // LDAP's, of Active Directory where that has one
   std::string_view aliases;  // other names, of other LDAP schemas and of columns in CSV; comma-separated
-  std::string_view vcard;    // "TEL home fax": the property with its types; "ADR.5 work": a part of one; empty: one of ours
+  std::string_view
+      vcard;  // "TEL home fax": the property with its types; "ADR.5 work": a part of one; empty: one of ours
   Field field = Field::property;
   u32 tag = 0;
   Link link{};

@@ -27,6 +27,17 @@ constexpr std::size_t kLongestName = 256;
 
 #define USER_COLUMNS "id, address, name, legacy_dn, mailbox_guid, password <> '', nt_hash IS NOT NULL"
 
+constexpr std::string_view kByLogin =
+    "SELECT " USER_COLUMNS
+    " FROM user WHERE id = (SELECT user_id FROM object WHERE id = (SELECT object FROM object_login WHERE login = ?))";
+// What each is called in full comes last.
+constexpr std::string_view kByShortLogin =
+    "SELECT " USER_COLUMNS
+    ", address FROM user WHERE local_part = ?1 UNION ALL "
+    "SELECT user.id, user.address, user.name, user.legacy_dn, mailbox_guid, password <> '', nt_hash IS NOT NULL, login "
+    "FROM object_login JOIN object ON object.id = object_login.object JOIN user ON user.id = object.user_id "
+    "WHERE object_login.local_part = ?1 LIMIT 100";
+
 User user_of(const sql::Statement& row) {
   User user;
   user.id = row.integer(0);
@@ -186,7 +197,29 @@ Result<std::optional<User>> Directory::find_by_id(i64 id) {
 }
 
 Result<std::optional<User>> Directory::find_by_address(std::string_view address) {
-  return state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE address = ?", address);
+  ROPEWALK_TRY(auto found, state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE address = ?", address));
+  if (found) return found;
+  std::string key = "smtp:";
+  for (char c : address) key += mapi::ascii_lower(c);
+  return state_->find_one("SELECT " USER_COLUMNS
+                          " FROM user WHERE id = (SELECT user_id FROM object WHERE id = "
+                          "(SELECT object FROM object_address WHERE address = ?))",
+                          key);
+}
+
+Result<std::optional<User>> Directory::find_by_principal(std::string_view principal) {
+  ROPEWALK_TRY(auto found, state_->find_one(kByLogin, principal));
+  if (found) return found;
+  return state_->find_one("SELECT " USER_COLUMNS
+                          " FROM user WHERE address = ? AND NOT EXISTS "
+                          "(SELECT 1 FROM object WHERE user_id = user.id AND logins <> '')",
+                          principal);
+}
+
+Result<bool> Directory::is_copied(i64 user_id) {
+  std::lock_guard guard(state_->lock);
+  ROPEWALK_TRY(const auto source, state_->database.integer("SELECT source FROM object WHERE user_id = ?", user_id));
+  return source == static_cast<i64>(Source::ldap);
 }
 
 Result<std::optional<User>> Directory::find_by_dn(std::string_view legacy_dn) {
@@ -199,16 +232,24 @@ Result<std::optional<User>> Directory::find_by_login(std::string_view login) {
     domain = login.substr(0, slash);
     login.remove_prefix(slash + 1);
   }
-  if (login.find('@') != login.npos) return find_by_address(login);
+  if (login.find('@') != login.npos) {
+    ROPEWALK_TRY(auto found, state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE address = ?", login));
+    if (!found) {
+      ROPEWALK_TRY(found, state_->find_one(kByLogin, login));
+    }
+    return found ? Result<std::optional<User>>(std::move(found)) : find_by_address(login);
+  }
   std::lock_guard guard(state_->lock);
-  ROPEWALK_TRY(auto rows, state_->database.prepare("SELECT " USER_COLUMNS " FROM user WHERE local_part = ? LIMIT 100"));
+  ROPEWALK_TRY(auto rows, state_->database.prepare(kByShortLogin));
   rows.bind(1, login);
   std::vector<User> all, of_domain;
   for (;;) {
     ROPEWALK_TRY(const bool row, rows.step());
     if (!row) break;
-    all.push_back(user_of(rows));
-    if (!domain.empty() && in_domain(all.back().address, domain)) of_domain.push_back(all.back());
+    User user = user_of(rows);
+    const bool is_there = !domain.empty() && in_domain(rows.text(7), domain);
+    if (is_there && std::ranges::find(of_domain, user.id, &User::id) == of_domain.end()) of_domain.push_back(user);
+    if (std::ranges::find(all, user.id, &User::id) == all.end()) all.push_back(std::move(user));
   }
   if (of_domain.size() == 1) return std::optional<User>(of_domain.front());
   // Clients put the machine's or a made-up name before the backslash: it only counts where it decides.

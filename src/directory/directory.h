@@ -52,11 +52,19 @@ class Directory {
   Result<std::vector<User>> list();  // by address
   // No user is not an error.
   Result<std::optional<User>> find_by_id(i64 id);
+  // By the user's address, or another one that the address book has of him.
   Result<std::optional<User>> find_by_address(std::string_view address);
   Result<std::optional<User>> find_by_dn(std::string_view legacy_dn);
-  // "user1@ropewalk.test", "DOMAIN\user1" (also with an address after the backslash), or "user1" where only one user is
-  // called that before the '@'. A DOMAIN that is the address's domain or its first label decides between several.
+  // Who is meant by what somebody types: "user1@ropewalk.test" (the address, a name to sign in with, or another
+  // address of the user's, in this order), "DOMAIN\user1" (also with an address after the backslash), or "user1" where
+  // only one user is called that before the '@' of his address or of such a name. A DOMAIN that is the domain or its
+  // first label decides between several.
   Result<std::optional<User>> find_by_login(std::string_view login);
+  // Whom a Kerberos ticket names: "user1@ROPEWALK.TEST". Whoever has names to sign in with is found by these alone, for
+  // "smith" of a realm need not be who has the address smith@realm; others by their primary address.
+  Result<std::optional<User>> find_by_principal(std::string_view principal);
+  // Whether the user was copied from an LDAP server, which alone knows the password.
+  Result<bool> is_copied(i64 user_id);
   // Where NTLM is on for the user it stays on; `ntlm` switches it on.
   Status set_password(std::string_view address, std::string_view password, bool ntlm = false);
   // NTLM's hash is made from the password, which has to be the user's. Switching off deletes the hash.

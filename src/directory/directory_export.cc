@@ -53,6 +53,10 @@ Result<Entry> entry_with(AddressBook& book, const Object& object, const mapi::Pr
       ROPEWALK_TRY(const std::string filter, book.filter(object.id));
       if (!filter.empty()) values.push_back(filter);
     }
+    if (attribute.field == Field::login && object.user_id != 0) {
+      ROPEWALK_TRY(auto provenance, book.provenance(object.id));
+      values = std::move(provenance.logins);
+    }
     if (attribute.field == Field::link) {
       ROPEWALK_TRY(const auto targets, book.linked(object.id, attribute.link));
       for (u32 target : targets) {

@@ -15,7 +15,8 @@ namespace {
 namespace tag = mapi::tag;
 using mapi::PropTag;
 
-constexpr u64 kBatch = 2'000;  // entries per transaction: others may write in between
+constexpr u64 kBatch = 1'000;                                // entries per transaction: others may write in between
+constexpr std::size_t kMostBatched = std::size_t{32} << 20;  // bytes of their values
 constexpr std::size_t kLongestValue = std::size_t{8} << 20;
 
 bool same(std::string_view a, std::string_view b) { return mapi::equal_ignoring_ascii_case(a, b); }
@@ -76,6 +77,12 @@ void DirectoryImport::reject(u64 line, const std::string& why) {
   options_.reject(line, why);
 }
 
+Status DirectoryImport::skip(const Entry& entry, const std::string& why) {
+  ++counts_.skipped;
+  options_.skip(entry, why);
+  return {};
+}
+
 Result<DirectoryImport::Wanted> DirectoryImport::read(const Entry& entry) {
   Wanted wanted;
   auto all = merged(entry);
@@ -120,10 +127,32 @@ Result<DirectoryImport::Wanted> DirectoryImport::read(const Entry& entry) {
   }
   if (!entry.dn.empty()) wanted.change.origin = entry.dn;
   wanted.change.source = options_.source;
+  if (options_.source == Source::ldap && wanted.change.guid) wanted.change.origin_id = wanted.change.guid->to_string();
   return wanted;
 }
 
+// Copied people are who they are by what the source knows them by, whatever they are called by now; whoever has got the
+// name or the address of somebody else is not that one. Both together are: the source was loaded anew from a file.
+Result<bool> DirectoryImport::is_other(const Object& object, const ObjectChange& change) {
+  if (!change.origin_id) return false;
+  ROPEWALK_TRY(const auto provenance, book_.provenance(object.id));
+  if (provenance.source != Source::ldap || provenance.origin_id.empty()) return false;
+  if (same(provenance.origin_id, *change.origin_id)) return false;
+  return !same(provenance.origin, change.origin.value_or("")) || !same(object.address, change.address.value_or(""));
+}
+
 Result<std::optional<Object>> DirectoryImport::existing(const Entry& entry, const ObjectChange& change) {
+  if (change.origin_id) {
+    ROPEWALK_TRY(auto found, book_.find_by_origin_id(*change.origin_id));
+    if (found) return found;
+  }
+  ROPEWALK_TRY(auto found, existing_by_name(entry, change));
+  if (!found) return found;
+  ROPEWALK_TRY(const bool is_somebody_else, is_other(*found, change));
+  return is_somebody_else ? std::nullopt : std::move(found);
+}
+
+Result<std::optional<Object>> DirectoryImport::existing_by_name(const Entry& entry, const ObjectChange& change) {
   if (change.guid) {
     ROPEWALK_TRY(auto found, book_.find_by_guid(*change.guid));
     if (found) return found;
@@ -140,12 +169,39 @@ Result<std::optional<Object>> DirectoryImport::existing(const Entry& entry, cons
   return book_.find_by_address(*change.address);
 }
 
+bool DirectoryImport::needs_user(const Wanted& wanted, const std::optional<Object>& there) const {
+  return !there && (wanted.wants_mailbox || (wanted.kind != Kind::contact && *wanted.kind <= Kind::equipment));
+}
+
+// A user is added by another connection, which this one's transaction would keep waiting.
+Status DirectoryImport::add_all(std::span<const Entry> entries) {
+  std::vector<const Entry*> later;
+  if (options_.make_user) later_ = &later;
+  const Status done = book_.together([&]() -> Status {
+    for (const Entry& entry : entries) ROPEWALK_CHECK(add(entry));
+    return {};
+  });
+  later_ = nullptr;
+  ROPEWALK_CHECK(done);
+  for (const Entry* entry : later) ROPEWALK_CHECK(add(*entry));
+  return {};
+}
+
 Status DirectoryImport::add(const Entry& entry) {
   ++counts_.entries;
   auto wanted = read(entry);
   if (!wanted.ok()) return reject(entry.line, wanted.error().text), Status();
-  if (!wanted->kind && !entry.is_removal) return ++counts_.skipped, Status();
+  if (!wanted->kind && !entry.is_removal) return skip(entry, "it is neither a person nor a group");
   ROPEWALK_TRY(const auto there, existing(entry, wanted->change));
+  const bool makes_user = !entry.is_removal && options_.make_user && needs_user(*wanted, there);
+  if (makes_user && wanted->wants_mailbox && wanted->change.address.value_or("").empty()) {
+    return skip(entry, "it has no mail address");
+  }
+  if (makes_user && later_ != nullptr) {
+    --counts_.entries;
+    later_->push_back(&entry);
+    return {};
+  }
   if (entry.is_removal) {
     Status gone = there ? book_.remove(there->id) : Status(Error{"there is no entry " + entry.dn});
     if (!gone.ok()) return reject(entry.line, gone.error().text), Status();
@@ -153,15 +209,27 @@ Status DirectoryImport::add(const Entry& entry) {
   }
   auto id = place(*wanted, there);
   if (!id.ok()) return reject(entry.line, id.error().text), Status();
-  if (!*id) return {};
-  touched_.insert(**id);
-  remember_links(entry, **id);
+  touched_.insert(*id);
+  remember_links(entry, *id);
   return {};
 }
 
+// Whoever was called so before is called otherwise by now, or gone.
+Status DirectoryImport::free_origin(const ObjectChange& change) {
+  if (!change.origin_id || !change.origin) return {};
+  ROPEWALK_TRY(const auto holder, book_.find_by_origin(*change.origin));
+  if (!holder) return {};
+  ROPEWALK_TRY(const bool is_somebody_else, is_other(*holder, change));
+  if (!is_somebody_else) return {};
+  ObjectChange nameless;
+  nameless.origin = "";
+  return book_.change(holder->id, nameless);
+}
+
 // The object's id, changed or new; the error is why the entry cannot be taken.
-Result<std::optional<u32>> DirectoryImport::place(Wanted& wanted, const std::optional<Object>& there) {
-  if (!there && (wanted.wants_mailbox || (wanted.kind != Kind::contact && *wanted.kind <= Kind::equipment))) {
+Result<u32> DirectoryImport::place(Wanted& wanted, const std::optional<Object>& there) {
+  ROPEWALK_CHECK(free_origin(wanted.change));
+  if (needs_user(wanted, there)) {
     if (options_.make_user) return make_mailbox(wanted);
     if (!wanted.wants_mailbox) {
       return Error{wanted.change.address.value_or("it") +
@@ -169,10 +237,11 @@ Result<std::optional<u32>> DirectoryImport::place(Wanted& wanted, const std::opt
                    "importing with --mailboxes makes one"};
     }
   }
+  if (!there || there->user_id == 0) wanted.change.logins.reset();  // who does not sign in
   if (!there) {
     ROPEWALK_TRY(const Object made, book_.add(*wanted.kind, wanted.change));
     ++counts_.added;
-    return std::optional(made.id);
+    return made.id;
   }
   const bool is_person = *wanted.kind <= Kind::contact && there->kind <= Kind::contact;
   if (there->kind != *wanted.kind && !is_person) {
@@ -186,20 +255,18 @@ Result<std::optional<u32>> DirectoryImport::place(Wanted& wanted, const std::opt
   if (provenance.source == Source::ldap && options_.source == Source::here) {
     wanted.change.source.reset();  // it stays with whom it is copied from
     wanted.change.origin.reset();
+    wanted.change.logins.reset();
   }
   ROPEWALK_TRY(const auto before, book_.changes_since(0));
   if (there->user_id != 0 && *wanted.kind <= Kind::equipment) ROPEWALK_CHECK(book_.set_kind(there->id, *wanted.kind));
   ROPEWALK_CHECK(book_.change(there->id, wanted.change));
   ROPEWALK_TRY(const auto after, book_.changes_since(0));
   if (after.upto != before.upto) ++counts_.changed;
-  return std::optional(there->id);
+  return there->id;
 }
 
-Result<std::optional<u32>> DirectoryImport::make_mailbox(Wanted& wanted) {
-  if (!wanted.change.address || wanted.change.address->empty()) {
-    if (wanted.wants_mailbox) return ++counts_.skipped, std::optional<u32>();  // somebody without mail
-    return Error{"it has no mail address"};
-  }
+Result<u32> DirectoryImport::make_mailbox(Wanted& wanted) {
+  if (wanted.change.address.value_or("").empty()) return Error{"it has no mail address"};
   ROPEWALK_TRY(const i64 user, options_.make_user(*wanted.change.address, wanted.change.name.value_or("")));
   ROPEWALK_TRY(const auto object, book_.find_by_user(user));
   if (!object) return Error{"the user " + *wanted.change.address + " is gone again"};
@@ -207,7 +274,7 @@ Result<std::optional<u32>> DirectoryImport::make_mailbox(Wanted& wanted) {
   if (*wanted.kind <= Kind::equipment) ROPEWALK_CHECK(book_.set_kind(object->id, *wanted.kind));
   wanted.change.guid.reset();
   ROPEWALK_CHECK(book_.change(object->id, wanted.change));
-  return std::optional(object->id);
+  return object->id;
 }
 
 void DirectoryImport::remember_links(const Entry& entry, u32 id) {
@@ -294,19 +361,19 @@ Result<ImportCounts> import_file(AddressBook& book, EntryFormat format, std::ist
   };
   events.unknown = [&](const std::string& name) { import.counts().unknown.insert(name); };
   const auto reader = read_entries(format, input, events);
-  bool is_more = true;
-  const auto some = [&]() -> Status {
-    for (u64 i = 0; i < kBatch; ++i) {
-      const auto entry = reader->next();
+  std::vector<Entry> batch;
+  for (bool is_more = true; is_more;) {
+    batch.clear();
+    for (std::size_t bytes = 0; is_more && batch.size() < kBatch && bytes < kMostBatched;) {
+      auto entry = reader->next();
       is_more = entry.has_value();
-      if (!is_more) return {};
-      ROPEWALK_CHECK(import.add(*entry));
-      if (i % 64 == 0) options.progress(reader->offset(), import.counts());
+      if (!is_more) break;
+      for (const Entry::Value& value : entry->values) bytes += value.value.size();
+      batch.push_back(std::move(*entry));
     }
-    return {};
-  };
-  // A user is added by another connection, which this one's transaction would keep waiting.
-  while (is_more) ROPEWALK_CHECK(options.make_user ? some() : book.together(some));
+    ROPEWALK_CHECK(import.add_all(batch));
+    options.progress(reader->offset(), import.counts());
+  }
   ROPEWALK_CHECK(import.finish());
   options.progress(reader->offset(), import.counts());
   return import.counts();

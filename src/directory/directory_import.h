@@ -11,7 +11,7 @@ namespace ropewalk::directory {
 struct ImportCounts {
   u64 entries = 0;  // read
   u64 added = 0, changed = 0, removed = 0;
-  u64 skipped = 0;                // neither people nor groups: organizational units and the like
+  u64 skipped = 0;                // neither people nor groups, or people without mail
   u64 rejected = 0;               // lines and entries that could not be taken
   std::set<std::string> unknown;  // attributes and columns without a place in the address book
 };
@@ -22,6 +22,8 @@ struct ImportOptions {
   // Who looks after what is added and changed from now on.
   Source source = Source::here;
   std::function<void(u64 line, const std::string& why)> reject = [](u64, const std::string&) {};
+  // Entries that have no place in an address book.
+  std::function<void(const Entry& entry, const std::string& why)> skip = [](const Entry&, const std::string&) {};
   // Now and then, with how much of the file is read.
   std::function<void(u64 offset, const ImportCounts& counts)> progress = [](u64, const ImportCounts&) {};
 };
@@ -33,6 +35,8 @@ class DirectoryImport {
 
   // What became of it is in counts(); the error is one that ends the import (the disk is full).
   Status add(const Entry& entry);
+  // The same for many in one transaction, which costs far less; users that are to be made come after the others.
+  Status add_all(std::span<const Entry> entries);
   // Members, managers, owners, delegates: what an entry says of them takes the place of what was.
   Status finish();
   const ImportCounts& counts() const { return counts_; }
@@ -53,10 +57,15 @@ class DirectoryImport {
   };
 
   void reject(u64 line, const std::string& why);
+  Status skip(const Entry& entry, const std::string& why);
+  bool needs_user(const Wanted& wanted, const std::optional<Object>& there) const;
   Result<Wanted> read(const Entry& entry);
+  Result<bool> is_other(const Object& object, const ObjectChange& change);
   Result<std::optional<Object>> existing(const Entry& entry, const ObjectChange& change);
-  Result<std::optional<u32>> place(Wanted& wanted, const std::optional<Object>& there);
-  Result<std::optional<u32>> make_mailbox(Wanted& wanted);
+  Result<std::optional<Object>> existing_by_name(const Entry& entry, const ObjectChange& change);
+  Status free_origin(const ObjectChange& change);
+  Result<u32> place(Wanted& wanted, const std::optional<Object>& there);
+  Result<u32> make_mailbox(Wanted& wanted);
   void remember_links(const Entry& entry, u32 id);
   Result<std::optional<u32>> resolve(const std::string& name);
   Status settle(const LinkSet& links);
@@ -66,6 +75,7 @@ class DirectoryImport {
   ImportCounts counts_;
   std::set<u32> touched_;
   std::vector<LinkSet> links_;
+  std::vector<const Entry*>* later_ = nullptr;  // within add_all(): entries that need a user
 };
 
 // A whole file. `size`: of the input, where it is known, for progress alone.

@@ -13,6 +13,7 @@ struct LdapSettings {
   bool in_the_clear = false;  // ldap:// without StartTLS: names and passwords can be read on the way
   std::string bind_dn{}, password{};  // who reads the directory; empty: anonymously
   std::string base{};                 // "dc=example,dc=com"
+  std::string realm{};  // of Active Directory: whose tickets name people by sAMAccountName; empty: as the base says
   std::string people = "(|(objectClass=inetOrgPerson)(&(objectCategory=person)(objectClass=user)))";
   std::string groups = "(|(objectClass=group)(objectClass=groupOfNames)(objectClass=groupOfUniqueNames))";
   // By the names of this program (`ropewalk directory attributes`): where the LDAP server calls them otherwise.

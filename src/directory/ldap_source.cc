@@ -1,73 +1,23 @@
 #include "directory/ldap_source.h"
 
-#include <ldap.h>
-
 #include <algorithm>
 
 #include "directory/filter.h"
+#include "directory/ldap_connection.h"
 #include "mapi/ascii_case.h"
 
 namespace ropewalk::directory {
 
 namespace {
 
-constexpr int kPage = 500;
+constexpr std::size_t kPage = 500;
 constexpr std::chrono::seconds kRest{5};
 constexpr u64 kMostEntries = 5'000'000;
-
-struct Unbind {
-  void operator()(LDAP* ldap) const { ldap_unbind_ext_s(ldap, nullptr, nullptr); }
-};
-using Connection = std::unique_ptr<LDAP, Unbind>;
 
 struct FreeMessage {
   void operator()(LDAPMessage* message) const { ldap_msgfree(message); }
 };
 using Message = std::unique_ptr<LDAPMessage, FreeMessage>;
-
-// "cannot ...: Can't contact LDAP server (TLS: ...)"
-Error failure(const std::string& doing, LDAP* ldap, int code) {
-  std::string text = doing + ": " + ldap_err2string(code);
-  char* more = nullptr;
-  if (ldap != nullptr && ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more) == LDAP_SUCCESS && more != nullptr) {
-    if (*more != '\0') text += std::string(" (") + more + ")";
-    ldap_memfree(more);
-  }
-  return Error{text};
-}
-
-// ldaps:// is connected to when first something is asked.
-bool is_unreachable(int code) { return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT; }
-
-int sign_in(LDAP* ldap, const std::string& dn, std::string_view password) {
-  berval secret{static_cast<ber_len_t>(password.size()), const_cast<char*>(password.data())};
-  return ldap_sasl_bind_s(ldap, dn.c_str(), LDAP_SASL_SIMPLE, &secret, nullptr, nullptr, nullptr);
-}
-
-Result<Connection> connect(const LdapSettings& settings) {
-  const std::string doing = "cannot reach the LDAP server " + settings.url;
-  LDAP* raw = nullptr;
-  int code = ldap_initialize(&raw, settings.url.c_str());
-  Connection ldap(raw);
-  if (code != LDAP_SUCCESS) return failure(doing, nullptr, code);
-  const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
-  const timeval patience{static_cast<time_t>(settings.timeout.count()), 0};
-  ldap_set_option(raw, LDAP_OPT_PROTOCOL_VERSION, &version);
-  ldap_set_option(raw, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-  ldap_set_option(raw, LDAP_OPT_NETWORK_TIMEOUT, &patience);
-  ldap_set_option(raw, LDAP_OPT_TIMEOUT, &patience);
-  ldap_set_option(raw, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
-  if (!settings.certificate.empty()) {
-    ldap_set_option(raw, LDAP_OPT_X_TLS_CACERTFILE, settings.certificate.c_str());
-  }
-  code = ldap_set_option(raw, LDAP_OPT_X_TLS_NEWCTX, &client);
-  if (code != LDAP_SUCCESS) return Error{doing + ": the certificate " + settings.certificate + " cannot be used"};
-  if (!settings.in_the_clear && mapi::equal_ignoring_ascii_case(settings.url.substr(0, 7), "ldap://")) {
-    code = ldap_start_tls_s(raw, nullptr, nullptr);
-    if (code != LDAP_SUCCESS) return failure(doing + " with TLS", raw, code);
-  }
-  return ldap;
-}
 
 // Attributes under the names that the settings give them.
 class Naming {
@@ -97,6 +47,21 @@ class Naming {
   std::set<const Attribute*> taken_;
 };
 
+// "corp.ropewalk.test" of "ou=people,dc=corp,dc=ropewalk,dc=test": what Active Directory calls the domain.
+std::string realm_of(const std::string& base) {
+  std::string realm;
+  const std::string dn = plain_dn(base);
+  for (std::string_view rest = dn; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    if (mapi::equal_ignoring_ascii_case(rest.substr(0, 3), "dc=")) {
+      if (!realm.empty()) realm += '.';
+      realm += rest.substr(3, comma - 3);
+    }
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return realm;
+}
+
 std::string dn_of(LDAP* ldap, LDAPMessage* message) {
   char* dn = ldap_get_dn(ldap, message);
   std::string text = dn != nullptr ? dn : "";
@@ -104,8 +69,24 @@ std::string dn_of(LDAP* ldap, LDAPMessage* message) {
   return text;
 }
 
-Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, bool is_person) {
+// Active Directory's tickets name people by sAMAccountName and realm: "user1@CORP.ROPEWALK.TEST".
+void add_principal(const std::string& account, const std::string& realm, Entry& entry) {
+  const Attribute* login = find_attribute("userPrincipalName");
+  std::vector<std::string> names;
+  for (Entry::Value& value : entry.values) {
+    if (value.attribute != login) continue;
+    names.push_back(value.value);
+    value.name = login->name;  // whatever they are called there, all are good
+  }
+  if (account.empty() || realm.empty()) return;
+  const std::string principal = account + "@" + realm;
+  const auto is_it = [&](const std::string& name) { return mapi::equal_ignoring_ascii_case(name, principal); };
+  if (std::ranges::none_of(names, is_it)) entry.add(login, login->name, principal, 0);
+}
+
+Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, const std::string& realm, bool is_person) {
   Entry entry;
+  std::string account;
   entry.dn = plain_dn(dn_of(ldap, message));
   std::vector<std::string> classes;
   BerElement* rest = nullptr;
@@ -117,6 +98,7 @@ Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, bool is_p
     for (berval** value = values; value != nullptr && *value != nullptr; ++value) {
       std::string text((*value)->bv_val, (*value)->bv_len);
       if (attribute->field == Field::object_class) classes.push_back(text);
+      if (is_person && mapi::equal_ignoring_ascii_case(raw, "sAMAccountName")) account = text;
       entry.add(attribute, name, std::move(text), 0);
     }
     if (values != nullptr) ldap_value_free_len(values);
@@ -126,6 +108,7 @@ Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, bool is_p
   if (!kind_of_classes(classes)) {
     entry.add(find_attribute("objectClass"), "objectClass", is_person ? "person" : "group", 0);
   }
+  add_principal(account, realm, entry);
   // Who was gone and is there again is to be seen again.
   const Attribute* hidden = find_attribute("msExchHideFromAddressLists");
   const auto says = [&](const Entry::Value& value) { return value.attribute == hidden; };
@@ -145,7 +128,8 @@ Status search(LDAP* ldap, const LdapSettings& settings, const std::string& filte
   timeval patience{static_cast<time_t>(settings.timeout.count()), 0};
   for (u64 count = 0;;) {
     LDAPControl* page = nullptr;
-    if (ldap_create_page_control(ldap, kPage, cookie.bv_val != nullptr ? &cookie : nullptr, 0, &page) != LDAP_SUCCESS) {
+    if (ldap_create_page_control(ldap, static_cast<ber_int_t>(kPage), cookie.bv_val != nullptr ? &cookie : nullptr, 0,
+                                 &page) != LDAP_SUCCESS) {
       return Error{doing + ": out of memory"};
     }
     LDAPControl* controls[] = {page, nullptr};
@@ -154,14 +138,14 @@ Status search(LDAP* ldap, const LdapSettings& settings, const std::string& filte
                                  nullptr, &patience, LDAP_NO_LIMIT, &raw);
     ldap_control_free(page);
     const Message result(raw);
-    if (code != LDAP_SUCCESS) return failure(doing, ldap, code);
+    if (code != LDAP_SUCCESS) return ldap_failure(doing, ldap, code);
     for (LDAPMessage* entry = ldap_first_entry(ldap, raw); entry != nullptr; entry = ldap_next_entry(ldap, entry)) {
       if (++count > kMostEntries) return Error{doing + ": there are too many entries"};
       ROPEWALK_CHECK(visit(entry));
     }
     LDAPControl** answered = nullptr;
     code = ldap_parse_result(ldap, raw, nullptr, nullptr, nullptr, nullptr, &answered, 0);
-    if (code != LDAP_SUCCESS) return failure(doing, ldap, code);
+    if (code != LDAP_SUCCESS) return ldap_failure(doing, ldap, code);
     ber_memfree(cookie.bv_val);
     cookie = {0, nullptr};
     LDAPControl* paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, answered, nullptr);
@@ -215,31 +199,42 @@ std::string objection_to_ldap(const LdapSettings& settings) {
   return {};
 }
 
-Result<LdapCounts> LdapSource::copy_into(AddressBook& book,
-                                         std::function<Result<i64>(const std::string&, const std::string&)> make_user,
-                                         std::function<void(const std::string& why)> reject) {
-  ROPEWALK_TRY(const Connection ldap, connect(settings_));
-  if (const int code = sign_in(ldap.get(), settings_.bind_dn, settings_.password); code != LDAP_SUCCESS) {
-    if (is_unreachable(code)) return failure("cannot reach the LDAP server " + settings_.url, ldap.get(), code);
-    return failure("cannot sign in to " + settings_.url + " as \"" + settings_.bind_dn + "\"", ldap.get(), code);
+Result<LdapCounts> LdapSource::copy_into(AddressBook& book, const Listener& listener) {
+  ROPEWALK_TRY(const LdapConnection ldap, connect_to_ldap(settings_));
+  if (const int code = bind_to_ldap(ldap.get(), settings_.bind_dn, settings_.password); code != LDAP_SUCCESS) {
+    if (is_ldap_unreachable(code)) return ldap_unreachable(settings_, ldap.get(), code);
+    return ldap_failure("cannot sign in to " + settings_.url + " as \"" + settings_.bind_dn + "\"", ldap.get(), code);
   }
   const Naming naming(settings_);
+  const std::string realm = settings_.realm.empty() ? realm_of(settings_.base) : settings_.realm;
   ImportOptions options;
   options.source = Source::ldap;
-  if (settings_.mailboxes) options.make_user = std::move(make_user);
-  std::string dn;
-  options.reject = [&](u64, const std::string& why) { reject(dn + ": " + why); };
+  if (settings_.mailboxes) options.make_user = listener.make_user;
+  std::vector<std::string> dns;  // by the numbers that stand in for lines, from 1
+  options.reject = [&](u64 number, const std::string& why) {
+    listener.reject(number > 0 && number <= dns.size() ? dns[number - 1] : settings_.base, why);
+  };
+  options.skip = [&](const Entry& entry, const std::string& why) { listener.skip(entry.dn, why); };
   DirectoryImport import(book, std::move(options));
+  std::vector<Entry> page;
+  const auto take_page = [&]() -> Status {
+    ROPEWALK_CHECK(import.add_all(page));
+    page.clear();
+    listener.progress(import.counts());
+    return {};
+  };
   for (const bool is_person : {true, false}) {
     const std::string& filter = is_person ? settings_.people : settings_.groups;
     if (filter.empty()) continue;
     ROPEWALK_CHECK(search(ldap.get(), settings_, filter, [&](LDAPMessage* message) -> Status {
-      const Entry entry = entry_of(ldap.get(), message, naming, is_person);
-      dn = entry.dn;
-      return import.add(entry);
+      Entry& entry = page.emplace_back(entry_of(ldap.get(), message, naming, realm, is_person));
+      dns.push_back(entry.dn);
+      entry.line = dns.size();
+      for (Entry::Value& value : entry.values) value.line = entry.line;
+      return page.size() < kPage ? Status() : take_page();
     }));
+    ROPEWALK_CHECK(take_page());
   }
-  dn = settings_.base;
   ROPEWALK_CHECK(import.finish());
   LdapCounts counts{import.counts(), 0};
   if (counts.imported.entries == 0) {
@@ -264,8 +259,8 @@ Result<bool> LdapSource::is_password(const std::string& dn, std::string_view pas
 }
 
 Result<bool> LdapSource::ask(const std::string& dn, std::string_view password) {
-  ROPEWALK_TRY(const Connection ldap, connect(settings_));
-  const int code = sign_in(ldap.get(), dn, password);
+  ROPEWALK_TRY(const LdapConnection ldap, connect_to_ldap(settings_));
+  const int code = bind_to_ldap(ldap.get(), dn, password);
   switch (code) {
     case LDAP_SUCCESS:
       return true;
@@ -276,9 +271,8 @@ Result<bool> LdapSource::ask(const std::string& dn, std::string_view password) {
     case LDAP_UNWILLING_TO_PERFORM:
       return false;
     default:
-      return failure(
-          (is_unreachable(code) ? "cannot reach the LDAP server " : "cannot ask for a password ") + settings_.url,
-          ldap.get(), code);
+      if (is_ldap_unreachable(code)) return ldap_unreachable(settings_, ldap.get(), code);
+      return ldap_failure("cannot ask " + settings_.url + " for a password", ldap.get(), code);
   }
 }
 

@@ -21,11 +21,18 @@ class LdapSource {
  public:
   explicit LdapSource(LdapSettings settings) : settings_(std::move(settings)) {}
 
+  struct Listener {
+    // As in ImportOptions.
+    std::function<Result<i64>(const std::string& address, const std::string& name)> make_user{};
+    // Why an entry cannot be taken, or only in part; and why one has no place in an address book.
+    std::function<void(const std::string& dn, const std::string& why)> reject = [](auto&, auto&) {};
+    std::function<void(const std::string& dn, const std::string& why)> skip = [](auto&, auto&) {};
+    // After each page.
+    std::function<void(const ImportCounts& counts)> progress = [](const ImportCounts&) {};
+  };
   // Reads all people and groups, and copies them into the address book. Where the server cannot be read to the end,
-  // nothing is taken away. `make_user` as in ImportOptions; `reject` hears why an entry cannot be taken.
-  Result<LdapCounts> copy_into(AddressBook& book,
-                               std::function<Result<i64>(const std::string&, const std::string&)> make_user,
-                               std::function<void(const std::string& why)> reject);
+  // nothing is taken away.
+  Result<LdapCounts> copy_into(AddressBook& book, const Listener& listener);
 
   // Whether it is the password of whom the LDAP server calls `dn`. Error: the server cannot be asked; for some seconds
   // after that nobody waits for it again.

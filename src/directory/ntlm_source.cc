@@ -7,6 +7,15 @@ using auth::Reason;
 
 namespace {
 
+std::string why_without_hash(Directory& directory, const User& user) {
+  const auto copied = directory.is_copied(user.id);
+  if (copied.ok() && *copied) {
+    return "NTLM cannot check the password of " + user.address +
+           ", which only the LDAP server knows: it takes Basic, or Kerberos";
+  }
+  return "NTLM is not switched on for " + user.address + " (`ropewalk user ntlm " + user.address + " on` does it)";
+}
+
 HashAnswer look_up(Directory& directory, const std::string& login) {
   HashAnswer answer;
   auto user = directory.find_by_login(login);
@@ -16,9 +25,7 @@ HashAnswer look_up(Directory& directory, const std::string& login) {
   if (!hash.ok()) return answer.reason = Reason::unavailable, answer.text = hash.error().text, answer;
   answer.nt_hash = *hash;
   answer.reason = Reason::switched_off;
-  if (!*hash)
-    answer.text = "NTLM is not switched on for " + (*user)->address + " (`ropewalk user ntlm " + (*user)->address +
-                  " on` does it)";
+  if (!*hash) answer.text = why_without_hash(directory, **user);
   return answer;
 }
 
@@ -40,6 +47,11 @@ std::string login_of(const auth::SecurityContext& context) {
   const auth::Identity& who = context.who();
   if (context.mechanism() == auth::Mechanism::kerberos) return who.account + "@" + who.domain;
   return who.domain.empty() ? who.account : who.domain + "\\" + who.account;
+}
+
+Result<std::optional<User>> user_of(Directory& directory, const auth::SecurityContext& context) {
+  if (context.mechanism() == auth::Mechanism::kerberos) return directory.find_by_principal(login_of(context));
+  return directory.find_by_login(login_of(context));
 }
 
 }  // namespace ropewalk::directory

@@ -11,8 +11,9 @@ namespace ropewalk::directory {
 // Basic are, and counted together with them; `peer` is the client's address, without a port.
 auth::HashSource ntlm_source(Directory& directory, Authenticator* guard = nullptr, std::string peer = {});
 
-// Who a context says has signed in, as a login for find_by_login(): "ROPEWALK\user1". A Kerberos realm is taken for the
-// address's domain: "user1@ropewalk.test".
+// Who a context says has signed in, for people: "ROPEWALK\user1", "user1@ropewalk.test".
 std::string login_of(const auth::SecurityContext& context);
+// The user here whom it means; nobody where there is none.
+Result<std::optional<User>> user_of(Directory& directory, const auth::SecurityContext& context);
 
 }  // namespace ropewalk::directory

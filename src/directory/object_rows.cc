@@ -24,6 +24,7 @@ using mapi::PropTag;
 constexpr std::size_t kLongestName = 256;
 constexpr std::size_t kLongestAlias = 64;
 constexpr std::size_t kLongestKey = 1024;
+constexpr std::size_t kMostLogins = 16;
 constexpr PropTag kProxies{tag::PidTagAddressBookProxyAddresses};
 constexpr PropTag kAlias{tag::PidTagAccount};
 
@@ -130,7 +131,19 @@ Status write_set(sql::Database& database, std::string_view erase, std::string_vi
   return {};
 }
 
+Status write_logins(sql::Database& database, const Row* before, const Row& row) {
+  const auto had = before != nullptr ? before->logins : std::vector<std::string>();
+  if (had == row.logins) return {};
+  if (!had.empty()) ROPEWALK_CHECK(database.run("DELETE FROM object_login WHERE object = ?", row.object.id));
+  for (const std::string& login : row.logins) {
+    ROPEWALK_CHECK(database.run("INSERT INTO object_login (login, local_part, object) VALUES (?, ?, ?)", login,
+                                local_part(login), row.object.id));
+  }
+  return {};
+}
+
 Status write_keys(sql::Database& database, const Row* before, const Row& row) {
+  ROPEWALK_CHECK(write_logins(database, before, row));
   const std::set<std::string> none;
   ROPEWALK_CHECK(write_set(database, "DELETE FROM object_address WHERE address = ? AND object = ?",
                            "INSERT INTO object_address (address, object) VALUES (?, ?)", row.object.id,
@@ -162,8 +175,29 @@ Status check_unused(sql::Database& database, const Row* before, const Row& row) 
   }
   const ByteView guid(row.object.guid.bytes);
   ROPEWALK_CHECK(check("SELECT id FROM object WHERE guid = ?", guid, "the GUID", row.object.guid.to_string()));
+  for (const std::string& login : row.logins) {
+    ROPEWALK_CHECK(check("SELECT object FROM object_login WHERE login = ?", login, "the sign-in name", login));
+  }
+  if (!row.origin_id.empty()) {
+    ROPEWALK_CHECK(check("SELECT id FROM object WHERE origin_id = ?", row.origin_id, "the entry", row.origin_id));
+  }
   if (row.origin.empty()) return {};
   return check("SELECT id FROM object WHERE origin = ?", row.origin, "the entry", row.origin);
+}
+
+Status check_logins(const Row& row) {
+  if (row.logins.empty()) return {};
+  if (row.object.user_id == 0) return Error{"only users have sign-in names"};
+  if (row.logins.size() > kMostLogins)
+    return Error{"it has more than " + std::to_string(kMostLogins) + " sign-in names"};
+  for (const std::string& login : row.logins) {
+    const bool is_plain = std::ranges::none_of(
+        login, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '\\' || c == '"'; });
+    if (login.empty() || login.size() > kLongestName || !is_plain || !is_utf8(login)) {
+      return Error{"\"" + login.substr(0, kLongestName) + "\" is no sign-in name (user1, or user1@realm)"};
+    }
+  }
+  return {};
 }
 
 Status check(const Row& row) {
@@ -184,11 +218,18 @@ Status check(const Row& row) {
   if (std::string why = objection_to_dn(object.legacy_dn); !why.empty()) {
     return Error{"the DN \"" + object.legacy_dn + "\" cannot be used, " + why};
   }
-  return {};
+  return check_logins(row);
 }
 
-std::optional<std::string_view> origin_of(const Row& row) {
-  return row.origin.empty() ? std::nullopt : std::optional<std::string_view>(row.origin);
+std::optional<std::string_view> null_if_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+// The column `logins`.
+std::string lines_of(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) (lines += text) += '\n';
+  return lines;
 }
 
 // The user's own row, where a mailbox's name or address changed.
@@ -249,6 +290,15 @@ Object object_of(const sql::Statement& row) {
   return object;
 }
 
+std::vector<std::string> of_lines(std::string_view lines) {
+  std::vector<std::string> texts;
+  for (auto end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
+    texts.emplace_back(lines.substr(0, end));
+    lines.remove_prefix(end + 1);
+  }
+  return texts;
+}
+
 Result<mapi::PropertyBag> unpack(ByteView blob) {
   mapi::PropertyBag bag;
   if (blob.empty()) return bag;
@@ -281,7 +331,8 @@ Result<std::optional<Object>> find(sql::Database& database, u32 id) {
 
 Result<std::optional<Row>> read(sql::Database& database, u32 id) {
   ROPEWALK_TRY(auto found, database.prepare("SELECT " ROPEWALK_OBJECT_COLUMNS
-                                            ", filter, source, origin, properties FROM object WHERE id = ?"));
+                                            ", filter, source, origin, origin_id, logins, properties "
+                                            "FROM object WHERE id = ?"));
   ROPEWALK_TRY(const bool there, found.bind(1, id).step());
   if (!there) return std::optional<Row>();
   Row row;
@@ -289,7 +340,9 @@ Result<std::optional<Row>> read(sql::Database& database, u32 id) {
   row.filter = found.text(kObjectColumnCount);
   row.source = static_cast<Source>(found.integer(kObjectColumnCount + 1));
   row.origin = found.text(kObjectColumnCount + 2);
-  ROPEWALK_TRY(row.properties, unpack(found.blob(kObjectColumnCount + 3)));
+  row.origin_id = found.text(kObjectColumnCount + 3);
+  row.logins = of_lines(found.text(kObjectColumnCount + 4));
+  ROPEWALK_TRY(row.properties, unpack(found.blob(kObjectColumnCount + 5)));
   return std::optional<Row>(std::move(row));
 }
 
@@ -310,9 +363,10 @@ Status insert(sql::Database& database, const std::string& organization, Row& row
   const auto user = object.user_id == 0 ? std::nullopt : std::optional(object.user_id);
   ROPEWALK_CHECK(database.run(
       "INSERT INTO object (kind, guid, user_id, legacy_dn, address, name, phonetic, hidden, filter, source, origin, "
-      "properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "origin_id, logins, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       object.kind, ByteView(object.guid.bytes), user, object.legacy_dn, object.address, object.name, object.phonetic,
-      object.hidden, row.filter, row.source, origin_of(row), blob));
+      object.hidden, row.filter, row.source, null_if_empty(row.origin), null_if_empty(row.origin_id),
+      lines_of(row.logins), blob));
   object.id = static_cast<u32>(database.last_insert_rowid());
   ROPEWALK_CHECK(write_keys(database, nullptr, row));
   return note_change(database, object.id);
@@ -326,18 +380,19 @@ Status update(sql::Database& database, const Row& before, Row& row) {
   ROPEWALK_TRY(const auto blob_before, pack(before.properties));
   const auto facts = [](const Row& of) {
     const Object& o = of.object;
-    return std::tie(o.kind, o.legacy_dn, o.address, o.name, o.phonetic, o.hidden, of.filter, of.source, of.origin);
+    return std::tie(o.kind, o.legacy_dn, o.address, o.name, o.phonetic, o.hidden, of.filter, of.source, of.origin,
+                    of.origin_id, of.logins);
   };
   if (facts(before) == facts(row) && blob == blob_before) return {};
   ROPEWALK_CHECK(check_unused(database, &before, row));
   if (object.address != was.address || object.name != was.name || object.legacy_dn != was.legacy_dn) {
     ROPEWALK_CHECK(update_user(database, object));
   }
-  ROPEWALK_CHECK(
-      database.run("UPDATE object SET kind = ?, legacy_dn = ?, address = ?, name = ?, phonetic = ?, "
-                   "hidden = ?, filter = ?, source = ?, origin = ?, properties = ? WHERE id = ?",
-                   object.kind, object.legacy_dn, object.address, object.name, object.phonetic, object.hidden,
-                   row.filter, row.source, origin_of(row), blob, object.id));
+  ROPEWALK_CHECK(database.run(
+      "UPDATE object SET kind = ?, legacy_dn = ?, address = ?, name = ?, phonetic = ?, "
+      "hidden = ?, filter = ?, source = ?, origin = ?, origin_id = ?, logins = ?, properties = ? WHERE id = ?",
+      object.kind, object.legacy_dn, object.address, object.name, object.phonetic, object.hidden, row.filter,
+      row.source, null_if_empty(row.origin), null_if_empty(row.origin_id), lines_of(row.logins), blob, object.id));
   ROPEWALK_CHECK(write_keys(database, &before, row));
   return note_change(database, object.id);
 }
@@ -374,10 +429,12 @@ Result<u32> next_id(sql::Database& database) {
 }
 
 Status begin_address_book(sql::Database& database) {
-  ROPEWALK_CHECK(begin_lists(database));
+  ROPEWALK_TRY(const auto has_lists, database.integer("SELECT 1 FROM object_list LIMIT 1"));
+  if (!has_lists) ROPEWALK_CHECK(begin_lists(database));
   std::vector<Object> users;
   {
-    ROPEWALK_TRY(auto found, database.prepare("SELECT id, address, name, legacy_dn FROM user ORDER BY id"));
+    ROPEWALK_TRY(auto found, database.prepare("SELECT id, address, name, legacy_dn FROM user WHERE id NOT IN "
+                                              "(SELECT user_id FROM object WHERE user_id IS NOT NULL) ORDER BY id"));
     for (;;) {
       ROPEWALK_TRY(const bool more, found.step());
       if (!more) break;

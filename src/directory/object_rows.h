@@ -14,7 +14,8 @@ namespace ropewalk::directory::rows {
 struct Row {
   Object object;
   Source source{};
-  std::string origin, filter;
+  std::string origin, origin_id, filter;
+  std::vector<std::string> logins;  // as ObjectChange::logins
   mapi::PropertyBag properties;
 };
 
@@ -25,6 +26,8 @@ inline constexpr int kObjectColumnCount = 9;
 Object object_of(const sql::Statement& row);
 Guid guid_of(ByteView bytes);
 
+// What the column `logins` holds.
+std::vector<std::string> of_lines(std::string_view lines);
 // A blob of the column `properties`, both ways.
 Result<mapi::PropertyBag> unpack(ByteView blob);
 Result<std::vector<u8>> pack(const mapi::PropertyBag& properties);
@@ -55,7 +58,7 @@ Result<std::vector<u32>> ids_of(sql::Database& database, std::string_view sql, c
 Status note_change(sql::Database& database, u32 id);
 Result<i64> last_change(sql::Database& database);
 
-// Objects for the users there are, and the lists that every address book has. For the migration.
+// Objects for the users who have none yet, and the lists that every address book has. For the migration.
 Status begin_address_book(sql::Database& database);
 // The next id of objects and lists.
 Result<u32> next_id(sql::Database& database);

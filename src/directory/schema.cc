@@ -77,6 +77,20 @@ constexpr std::array kMigrations{
     object INTEGER PRIMARY KEY,
     change INTEGER NOT NULL UNIQUE
   ) STRICT;
+)sql"},
+    // Who an object is where it is copied from, whatever it is called there; and the names, beside addresses, by which
+    // its user signs in.
+    sql::Migration{4, R"sql(
+  ALTER TABLE object ADD COLUMN origin_id TEXT COLLATE NOCASE;
+  CREATE UNIQUE INDEX object_origin_id ON object (origin_id);
+  ALTER TABLE object ADD COLUMN logins TEXT NOT NULL DEFAULT '';   -- as in object_login, a line each
+  CREATE TABLE object_login (
+    login TEXT PRIMARY KEY COLLATE NOCASE,
+    local_part TEXT NOT NULL COLLATE NOCASE,
+    object INTEGER NOT NULL REFERENCES object (id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX object_login_local_part ON object_login (local_part);
+  CREATE INDEX object_login_object ON object_login (object);
 )sql",
                    rows::begin_address_book}};
 

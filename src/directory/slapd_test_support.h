@@ -66,24 +66,7 @@ member: uid=user2,dc=example
       : folder_(std::move(folder)), port_(free_port()), tls_port_(free_port()) {
     std::filesystem::create_directory(folder_);
     EXPECT_TRUE(net::make_self_signed(path("certificate.pem"), path("key.pem"), {"127.0.0.1"}).ok());
-    std::ofstream(path("slapd.conf")) << "include /etc/ldap/schema/core.schema\n"
-                                         "include /etc/ldap/schema/cosine.schema\n"
-                                         "include /etc/ldap/schema/inetorgperson.schema\n"
-                                         "modulepath /usr/lib/ldap\nmoduleload back_mdb\n"
-                                         "pidfile "
-                                      << path("pid")
-                                      << "\n"
-                                         "TLSCertificateFile "
-                                      << path("certificate.pem")
-                                      << "\n"
-                                         "TLSCertificateKeyFile "
-                                      << path("key.pem")
-                                      << "\n"
-                                         "security simple_bind=1\n"
-                                         "database mdb\nmaxsize 67108864\nsuffix \"dc=example\"\n"
-                                         "rootdn \"cn=reader,dc=example\"\nrootpw reading\n"
-                                         "directory "
-                                      << folder_.string() << "\n";
+    write_settings();
     load(kEntries);
   }
   ~Slapd() { stop(); }
@@ -103,6 +86,16 @@ member: uid=user2,dc=example
     return settings;
   }
 
+  // From the next start() on.
+  void without_tls() {
+    has_tls_ = false;
+    write_settings();
+  }
+  // The most entries that one answer has.
+  void limit(int entries) {
+    limit_ = entries;
+    write_settings();
+  }
   // All that it has from now on; while it does not run.
   void load(const std::string& ldif) {
     for (const char* name : {"data.mdb", "lock.mdb"}) std::filesystem::remove(path(name));
@@ -112,8 +105,8 @@ member: uid=user2,dc=example
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
   }
   bool start() {
-    const std::string urls =
-        "ldap://127.0.0.1:" + std::to_string(port_) + " ldaps://127.0.0.1:" + std::to_string(tls_port_);
+    std::string urls = "ldap://127.0.0.1:" + std::to_string(port_);
+    if (has_tls_) urls += " ldaps://127.0.0.1:" + std::to_string(tls_port_);
     process_ = fork();
     if (process_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -122,8 +115,8 @@ member: uid=user2,dc=example
       execl(kSlapd, kSlapd, "-f", path("slapd.conf").c_str(), "-h", urls.c_str(), "-d", "0", nullptr);
       _exit(127);
     }
-    for (int i = 0; i < 500 && !answers(tls_port_); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return answers(tls_port_);
+    for (int i = 0; i < 500 && !answers(port_); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return answers(port_);
   }
   void stop() {
     if (process_ <= 0) return;
@@ -135,6 +128,20 @@ member: uid=user2,dc=example
  private:
   static constexpr const char* kSlapd = "/usr/sbin/slapd";
 
+  void write_settings() const {
+    std::ofstream out(path("slapd.conf"));
+    for (const char* schema : {"core", "cosine", "inetorgperson"})
+      out << "include /etc/ldap/schema/" << schema << ".schema\n";
+    out << "modulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile " << path("pid") << "\n";
+    if (has_tls_) {
+      out << "TLSCertificateFile " << path("certificate.pem") << "\nTLSCertificateKeyFile " << path("key.pem")
+          << "\nsecurity simple_bind=1\n";
+    }
+    out << "sizelimit size.soft=" << limit_ << " size.hard=" << limit_ << " size.prtotal=unlimited\n"
+        << "database mdb\nmaxsize 67108864\nsuffix \"dc=example\"\n"
+           "rootdn \"cn=reader,dc=example\"\nrootpw reading\ndirectory "
+        << folder_.string() << "\n";
+  }
   static sockaddr_in loopback(int port) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
@@ -161,6 +168,8 @@ member: uid=user2,dc=example
 
   std::filesystem::path folder_;
   int port_, tls_port_;
+  bool has_tls_ = true;
+  int limit_ = 100'000;
   pid_t process_ = 0;
 };
 

@@ -205,6 +205,7 @@ void read_ldap(Section& section, directory::LdapSettings& settings) {
   section.text("bind_dn", settings.bind_dn);
   section.text("password", settings.password);
   section.text("base", settings.base);
+  section.text("realm", settings.realm);
   section.text("people", settings.people);
   section.text("groups", settings.groups);
   section.flag("mailboxes", settings.mailboxes);

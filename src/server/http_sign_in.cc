@@ -212,7 +212,7 @@ void HttpSignIn::take_token(Attempt& attempt, Kept& kept) {
 void HttpSignIn::end_with(Attempt& attempt, Kept& kept, const auth::Step& last) {
   const u64 generation = parts_.directory.generation();
   const std::string login = directory::login_of(*kept.under_way);
-  auto found = parts_.directory.find_by_login(login);
+  auto found = directory::user_of(parts_.directory, *kept.under_way);
   if (!found.ok() || !*found) {
     attempt.busy = !found.ok();
     attempt.failure = found.ok() ? fmt::format("{} signed in as \"{}\", who has no mailbox here",

@@ -1,9 +1,14 @@
 #include "server/ldap_copying.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include "server/user_with_mailbox.h"
@@ -14,7 +19,40 @@ namespace {
 constexpr std::chrono::seconds kRetry{60};
 constexpr std::size_t kMostComplaints = 1000;
 
+// Held while a copy is under way; the kernel lets go of it with the process.
+class CopyLock {
+ public:
+  explicit CopyLock(const std::string& data_folder)
+      : file_(::open((data_folder + "/ldap.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {}
+  ~CopyLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  CopyLock(const CopyLock&) = delete;
+  CopyLock& operator=(const CopyLock&) = delete;
+
+  bool is_open() const { return file_ >= 0; }
+  bool take(bool waits) const { return ::flock(file_, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0; }
+
+ private:
+  const int file_;
+};
+
 }  // namespace
+
+Result<std::optional<directory::LdapCounts>> copy_ldap(const LdapCopy& to, directory::LdapSource& source,
+                                                       directory::LdapSource::Listener listener,
+                                                       const std::function<bool()>& busy) {
+  const CopyLock lock(to.data_folder);
+  if (!lock.is_open()) return Error{fmt::format("cannot open {}/ldap.lock: {}", to.data_folder, std::strerror(errno))};
+  if (!lock.take(false) && (!busy() || !lock.take(true))) return std::optional<directory::LdapCounts>();
+  listener.make_user = [&to](const std::string& address, const std::string& name) -> Result<i64> {
+    ROPEWALK_TRY(const directory::User user,
+                 add_user_with_mailbox(to.directory, to.mailboxes, {.address = address, .name = name}));
+    return user.id;
+  };
+  ROPEWALK_TRY(const auto counts, source.copy_into(to.book, listener));
+  return std::optional(counts);
+}
 
 LdapCopying::LdapCopying(const Parts& parts, const directory::LdapSettings& settings)
     : parts_(parts), source_(settings), thread_([this] { work(); }) {}
@@ -38,16 +76,16 @@ void LdapCopying::work() {
 }
 
 bool LdapCopying::copy() {
-  auto make = [this](const std::string& address, const std::string& name) -> Result<i64> {
-    ROPEWALK_TRY(const directory::User user,
-                 add_user_with_mailbox(parts_.directory, parts_.mailboxes, {.address = address, .name = name}));
-    return user.id;
+  directory::LdapSource::Listener listener;
+  listener.reject = [this](const std::string& dn, const std::string& why) {
+    if (known_.size() >= kMostComplaints || !known_.insert(dn + why).second) return;
+    parts_.log.warning(fmt::format("LDAP: not in the address book: {}: {}", dn, why));
   };
-  auto reject = [this](const std::string& why) {
-    if (known_.size() >= kMostComplaints || !known_.insert(why).second) return;
-    parts_.log.warning("LDAP: not in the address book: " + why);
-  };
-  auto counts = source_.copy_into(parts_.book, make, reject);
+  const LdapCopy to{parts_.data_folder, parts_.book, parts_.directory, parts_.mailboxes};
+  auto copied = copy_ldap(to, source_, std::move(listener), [] { return false; });
+  if (copied.ok() && !*copied) return true;  // `ropewalk directory sync` is at it
+  const Result<directory::LdapCounts> counts =
+      copied.ok() ? Result<directory::LdapCounts>(**copied) : Result<directory::LdapCounts>(copied.error());
   if (!counts.ok()) {
     if (std::exchange(is_reachable_, false)) {
       parts_.log.error(fmt::format("LDAP: {}; {}", counts.error().text,

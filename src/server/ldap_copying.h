@@ -13,12 +13,25 @@
 
 namespace ropewalk::server {
 
+// One copy, with mailboxes for those who are new. One at a time in a data folder, whichever process asks: `busy` is
+// called where another one is under way and has to be waited for; where that says no, nothing is done (nullopt).
+struct LdapCopy {
+  const std::string& data_folder;
+  directory::AddressBook& book;
+  directory::Directory& directory;
+  store::MailboxStores& mailboxes;
+};
+Result<std::optional<directory::LdapCounts>> copy_ldap(const LdapCopy& to, directory::LdapSource& source,
+                                                       directory::LdapSource::Listener listener,
+                                                       const std::function<bool()>& busy);
+
 // A thread that copies at once and then every `interval`; after a failure each minute until it works again. What it has
 // to say goes to the log: what changed, who cannot be taken (once), that the server cannot be reached and of when the
 // address book is then.
 class LdapCopying {
  public:
   struct Parts {
+    std::string data_folder;
     directory::AddressBook& book;
     directory::Directory& directory;
     store::MailboxStores& mailboxes;

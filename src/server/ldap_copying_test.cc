@@ -33,7 +33,7 @@ TEST_F(LdapCopyingTest, PeopleGetMailboxesAndStayThroughAnOutage) {
   Log log(LogLevel::off);
   directory::LdapSettings settings = slapd.settings();
   settings.interval = std::chrono::seconds(1);
-  LdapCopying copying({**book, *directory_, mailboxes, log}, settings);
+  LdapCopying copying({folder(), **book, *directory_, mailboxes, log}, settings);
   const auto group = [&] {
     auto found = (*book)->find_by_origin("cn=all,dc=example");
     return found.ok() && found->has_value();

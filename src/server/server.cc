@@ -188,7 +188,7 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
   directory::AuthenticatorOptions sign_in_options{.remember = config_.credentials_remembered,
                                                   .account_burst = static_cast<double>(config_.failures_in_a_row)};
   if (!config_.ldap.url.empty()) {
-    ldap_.emplace(LdapCopying::Parts{*book_, *directory_, *mailboxes_, log_}, config_.ldap);
+    ldap_.emplace(LdapCopying::Parts{config_.data, *book_, *directory_, *mailboxes_, log_}, config_.ldap);
     sign_in_options.elsewhere = directory::passwords_of(ldap_->source(), *book_);
   }
   authenticator_.emplace(*directory_, sign_in_options);

@@ -6,7 +6,7 @@ namespace ropewalk::server {
 
 std::optional<directory::User> user_of(const RpcCall& call, directory::Directory& directory) {
   if (call.caller().account.empty()) return call.link.user == nullptr ? std::nullopt : std::optional(*call.link.user);
-  auto found = directory.find_by_login(directory::login_of(*call.call.security));
+  auto found = directory::user_of(directory, *call.call.security);
   return found.ok() ? *found : std::nullopt;
 }
 
