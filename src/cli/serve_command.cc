@@ -117,6 +117,9 @@ void add_serve_command(CLI::App& root, Outcome& outcome) {
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen", options->listen, "The address to listen on (default: 127.0.0.1)")
       ->type_name("ADDRESS");
+  command->footer(
+      "Where any of --https-port, --http-port, --epm-port and --rpc-port is given, those are all that is listened at,\n"
+      "whatever the configuration says.");
   command->callback([options, &outcome] { serve(*options, outcome); });
 }
 

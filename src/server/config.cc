@@ -101,10 +101,14 @@ class Section {
       fail(*node, fmt::format("'{}{}' is to be a whole number from {} to {}", prefix_, key, least, most));
   }
   void choice(const char* key, const std::function<bool(const std::string&)>& take, std::string_view choices) {
+    check(key, take, fmt::format("one of {}", choices));
+  }
+  // A text that `take` accepts; `form` says which ones those are.
+  void check(const char* key, const std::function<bool(const std::string&)>& take, std::string_view form) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     auto found = node->value_exact<std::string>();
-    if (!found || !take(*found)) fail(*node, fmt::format("'{}{}' is to be one of {}", prefix_, key, choices));
+    if (!found || !take(*found)) fail(*node, fmt::format("'{}{}' is to be {}", prefix_, key, form));
   }
   // A list, each of whose texts `take` accepts.
   void each(const char* key, const std::function<void()>& begin, const std::function<bool(const std::string&)>& take,
@@ -216,14 +220,23 @@ void read_ldap(Section& section, directory::LdapSettings& settings) {
 }
 
 void read_autodiscover(Section& section, AutodiscoverSettings& settings) {
-  auto is_url = [](const std::string& text) { return text.empty() || BaseUrl::parse(text).has_value(); };
+  auto is_url = [](const std::string& text) {
+    const auto url = BaseUrl::parse(text);
+    return text.empty() || (url && url->is_tls);  // what clients are told gets their passwords
+  };
   auto url = [&](const char* key, std::string& value) {
-    section.choice(
+    section.check(
         key, [&](const std::string& text) { return value = text, is_url(text); }, "https://HOST[:PORT], or empty");
   };
   url("internal_url", settings.internal_url);
   url("external_url", settings.external_url);
-  section.text("public_folders", settings.public_folders);
+  section.check(
+      "public_folders",
+      [&](const std::string& text) {
+        settings.public_folders = text;
+        return text.empty() || text.find('@') != text.npos;
+      },
+      "an address, or empty");
   auto take_address = [&](const std::string& address, const toml::node& value) {
     auto text = value.value_exact<std::string>();
     if (text) settings.redirect_addresses[address] = *text;

@@ -63,6 +63,10 @@ public_folders = "public@ropewalk.test"
 
   EXPECT_THAT(error_of("[autodiscover]\nexternal_url = \"mail.ropewalk.test\""),
               HasSubstr("autodiscover.external_url"));
+  EXPECT_THAT(error_of("[autodiscover]\ninternal_url = \"http://mail.ropewalk.test\""),
+              HasSubstr("'autodiscover.internal_url' is to be https://HOST[:PORT], or empty"));
+  EXPECT_THAT(error_of("[autodiscover]\npublic_folders = \"Public\""),
+              HasSubstr("'autodiscover.public_folders' is to be an address, or empty"));
   EXPECT_THAT(error_of("[autodiscover.redirect_address]\n\"a@b\" = \"A@b\""), HasSubstr("another address"));
   EXPECT_THAT(error_of("[autodiscover.redirect_url]\n\"a@b\" = \"http://c/\""), HasSubstr("https://HOST/PATH"));
   EXPECT_THAT(error_of("[autodiscover.alternatives]\n\"a@b\" = \"c@d\""), HasSubstr("a list of addresses"));
