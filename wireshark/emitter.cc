@@ -239,7 +239,8 @@ class Emitter {
       rename(item, node, known);
     if (!node.text.empty()) proto_item_append_text(item, " (%s)", node.text.c_str());
     if (node.name == "unknown" && node.type == "bytes") expert_add_info(pinfo_, item, &expert.undecoded);
-    if (is_result(node) && number(node.value) != 0) {
+    const bool unbinds = place.structure.starts_with("NspiUnbind");  // its 1 is success
+    if (is_result(node) && number(node.value) != 0 && !unbinds) {
       std::string name = mapi::name(mapi::ErrorCode{static_cast<u32>(number(node.value))});
       expert_add_info_format(pinfo_, item, &expert.failed, "%.*s: %s", static_cast<int>(place.structure.size()),
                              place.structure.data(), name.c_str());

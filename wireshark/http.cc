@@ -70,6 +70,11 @@ std::optional<mapihttp::RequestType> type_of(std::string_view operation) {
   return std::nullopt;
 }
 
+bool is_address_book(const Message& message) {
+  auto type = type_of(message.operation);
+  return type && !is_of_mailbox(*type);
+}
+
 u32 error_of(const Heading& heading, ByteView body) {
   if (auto code = mapihttp::parse_response_code(heading.response_code);
       code && *code != mapihttp::ResponseCode::success)
@@ -146,6 +151,10 @@ void explain(const Heading& heading, Source source, packet_info* pinfo, proto_tr
   if (message == nullptr) {
     std::size_t at = heading.is_response ? dissect::add_meta_tags(source.bytes, scratch.node) : 0;
     message = &learn(key, heading, source.bytes, at, pinfo);
+    if (is_address_book(*message)) {
+      dissect::Part part = read_content(heading, *message, source.bytes);
+      learn_address_book(*message, part.node);
+    }
   }
   std::string title = fmt::format("{} {}", message->operation, heading.is_response ? "response" : "request");
   col_set_str(pinfo->cinfo, COL_PROTOCOL, "MAPI");
@@ -156,6 +165,7 @@ void explain(const Heading& heading, Source source, packet_info* pinfo, proto_tr
     proto_item* item = proto_tree_add_item(tree, protocols.mapi, source.tvb, 0, -1, ENC_NA);
     proto_item_set_text(item, "MAPI over HTTP, %s", title.c_str());
     dissect::Part part = read_content(heading, *message, source.bytes);
+    if (is_address_book(*message)) explain_address_book(*message, part.node);
     message->after.annotate(part.node, message->requests.get());
     auto code = mapihttp::parse_response_code(heading.response_code);
     if (code && *code != mapihttp::ResponseCode::success)

@@ -47,6 +47,7 @@ Message* find_message(const MessageKey& key) {
 Message& add_message(const MessageKey& key, const packet_info* pinfo, std::size_t size) {
   auto& made = file().messages[key];
   made = std::make_unique<Message>();
+  made->index = file().messages.size();
   made->is_request = key.is_request;
   made->frame = pinfo->num;
   made->time = pinfo->abs_ts;
@@ -99,6 +100,21 @@ void learn_response(Message& message, std::span<const ByteView> payloads) {
   message.after = mapi.excerpt(handles);
   message.streams = mapi.take_streams();
   message.changed = message.session->mail.take_changed();
+}
+
+void learn_address_book(Message& message, wire::Node& tree) {
+  dissect::name_properties(tree);
+  if (message.is_request) message.asked = dissect::AddressBookNames::asked_by(tree);
+  if (message.is_request || message.session == nullptr) return;
+  static const dissect::AddressBookNames::Asked nothing;
+  message.session->address_book.learn(tree, message.peer == nullptr ? nothing : message.peer->asked, message.index);
+}
+
+void explain_address_book(const Message& message, wire::Node& tree) {
+  static const dissect::AddressBookNames nameless;
+  dissect::name_properties(tree);
+  const bool is_known = message.session != nullptr;
+  (is_known ? message.session->address_book : nameless).explain(tree, message.index);
 }
 
 void forget_messages() { file() = {}; }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "dissect/address_book_names.h"
 #include "dissect/message_collector.h"
 #include "wireshark/epan.h"
 
@@ -15,6 +16,7 @@ struct SessionState {
   u32 number = 0;  // from 1
   std::string id;  // context handle or cookie
   dissect::MapiSession mapi;
+  dissect::AddressBookNames address_book;
   dissect::MessageCollector mail;
 };
 
@@ -26,7 +28,9 @@ struct Message {
   u32 frame = 0;
   nstime_t time{};
   std::size_t size = 0;
-  u32 error = 0;  // of the operation itself
+  u32 error = 0;                           // of the operation itself
+  u64 index = 0;                           // in the order in which messages were seen first
+  dissect::AddressBookNames::Asked asked;  // of a request to an address book
   std::vector<dissect::RopNote> rops;
   std::shared_ptr<const dissect::RopRequests> requests;  // its own, or those it answers; may be null
   // Of the session: what is known of the handles in this message as it begins, and once it is read.
@@ -64,6 +68,11 @@ void match(Message& request, Message& response);
 // buffers, opened.
 void learn_request(Message& message, std::span<const ByteView> payloads);
 void learn_response(Message& message, std::span<const ByteView> payloads);
+
+// Takes in what the tree of a message to or from an address book tells, at its first sight; and writes into such a tree
+// what was known then.
+void learn_address_book(Message& message, wire::Node& tree);
+void explain_address_book(const Message& message, wire::Node& tree);
 
 // Forgets everything: the capture file is closed.
 void forget_messages();

@@ -97,22 +97,39 @@ Message& learn(const MessageKey& key, const Call& call, const dcerpc_info& info,
   }
   message.session = session_of_call(call, message);
   if (message.peer != nullptr) message.peer->session = message.session;
-  message.error =
+  u32 returned =
       dissect::result_of_stub(call.known, call.method, call.stub, call.format.big_endian, &chain).value_or(0);
+  message.error = dissect::error_of(call.known, call.method.opnum, returned);
   learn_response(message, dissect::rops_of_response(call.known, call.method.opnum, call.stub, arena, &chain).payloads);
   return message;
+}
+
+// The session is that of the handle in a request, or in the answer to a bind.
+void learn_address_book(Message& message, const Call& call) {
+  wire::Context format = wire::add_context(call.format, nullptr);
+  const wire::StructInfo* info = call.is_request ? call.method.in : call.method.out;
+  wire::Node tree = dissect::read_stub(info, call.stub, call.is_request, &format).parameters.node;
+  std::string handle = dissect::context_handle_in(tree);
+  if (message.session == nullptr && !handle.empty()) message.session = &session_of(handle);
+  if (message.peer != nullptr && message.peer->session == nullptr) message.peer->session = message.session;
+  learn_address_book(message, tree);
 }
 
 void explain(const Call& call, Source source, const dcerpc_info& info, packet_info* pinfo, proto_tree* tree) {
   MessageKey key = message_key(pinfo, call.stub, call.is_request);
   Message* message = find_message(key);
-  if (message == nullptr) message = &learn(key, call, info, pinfo);
+  const bool is_address_book = &call.known == &nspi::kNspi;
+  if (message == nullptr) {
+    message = &learn(key, call, info, pinfo);
+    if (is_address_book) learn_address_book(*message, call);
+  }
   if (!wants_trees(tree)) return show(*message, nullptr, source, pinfo, tree);
   wire::Context format = wire::add_context(call.format, nullptr);
   RopContext context(*message, &format);
   dissect::StubParts parts = dissect::read_stub(call.is_request ? call.method.in : call.method.out, call.stub,
                                                 call.is_request, context.chain());
   message->after.annotate(parts.parameters.node, message->requests.get());
+  if (is_address_book) explain_address_book(*message, parts.parameters.node);
   show(*message, &parts.parameters, source, pinfo, tree);
   if (parts.trailer) emit(*parts.trailer, source, {}, pinfo, tree);
 }

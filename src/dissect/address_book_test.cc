@@ -4,9 +4,11 @@
 #include "dissect/filter.h"
 #include "dissect/operation_filter.h"
 #include "dissect/test_conversation.h"
+#include "mapi/entry_id.h"
 #include "mapi/property_tags.h"
 #include "protocol/mapihttp/address_book_objects.h"
 #include "protocol/mapihttp/request_types.h"
+#include "protocol/nspi/values.h"
 #include "wire/generate.h"
 
 namespace ropewalk::dissect {
@@ -80,6 +82,135 @@ TEST(AddressBookOperations, EveryBodyIsCovered) {
     }
   }
   EXPECT_EQ(talk.told("address-book-drawn.pcap").size(), sent);
+}
+
+// The text beside each field of that name.
+std::vector<std::string> texts(const Operation& operation, std::string_view name) {
+  std::vector<std::string> found;
+  walk(operation.tree, [&](const wire::Node& node) {
+    if (node.name == name) found.push_back(node.text);
+  });
+  return found;
+}
+
+constexpr u32 kAllUsers = 0x15, kPerson = 0x21;
+
+std::string ephemeral_id(u32 mid) {
+  mapi::EphemeralEntryId id;
+  id.flags = {0x87, 0, 0, 0};
+  id.body.mid = mid;
+  return encoded(id);
+}
+
+// What rows said earlier is beside the numbers of later requests.
+TEST(AddressBookOperations, MinimalIdsHaveTheNamesThatTheSessionTold) {
+  HttpConversation talk("/mapi/nspi/");
+  talk.request("GetSpecialTable", encoded(mapihttp::GetSpecialTableRequest{}));
+  std::vector<u8> list_name = utf8_to_utf16("All Users"), name = utf8_to_utf16("user1");
+  mapihttp::AddressBookTaggedPropertyValue container[2];
+  container[0].tag = mapi::PropTag(mapi::tag::PidTagDisplayName);
+  container[0].value = mapi::Value::of(ByteView(list_name));
+  container[1].tag = mapi::PropTag(mapi::tag::PidTagAddressBookContainerId);
+  container[1].value = mapi::Value::of(i64{kAllUsers});
+  mapihttp::AddressBookPropertyValueList hierarchy[] = {{}};
+  hierarchy[0].values = wire::List<mapihttp::AddressBookTaggedPropertyValue>(std::span(container));
+  mapihttp::GetSpecialTableResponse table;
+  table.rows = wire::List<mapihttp::AddressBookPropertyValueList>(std::span(hierarchy));
+  talk.response("GetSpecialTable", encoded(table));
+
+  mapi::PropTag columns[] = {mapi::PropTag(mapi::tag::PidTagDisplayName), mapi::PropTag(mapi::tag::PidTagEntryId)};
+  mapihttp::QueryRowsRequest query;
+  query.state = nspi::Stat{.container_id = kAllUsers, .code_page = 1200, .sort_locale = 0x409};
+  query.columns = mapihttp::LargePropertyTagArray::of(columns);
+  talk.request("QueryRows", encoded(query));
+  const std::string id = ephemeral_id(kPerson);
+  mapi::PropertyCell cells[] = {mapi::PropertyCell::of(columns[0], mapi::Value::of(ByteView(name))),
+                                mapi::PropertyCell::of(columns[1], mapi::Value::of(bytes_of(id)))};
+  mapihttp::AddressBookPropertyRow rows[] = {mapihttp::AddressBookPropertyRow::of(cells)};
+  mapihttp::QueryRowsResponse answer;
+  answer.rows = mapihttp::ColumnsAndRows{mapihttp::LargePropertyTagArray::of(columns),
+                                         std::span<mapihttp::AddressBookPropertyRow>(rows)};
+  talk.response("QueryRows", encoded(answer));
+
+  mapihttp::CompareMinIdsRequest compare;
+  compare.id1 = kPerson;
+  compare.id2 = 0x22;
+  talk.request("CompareMIds", encoded(compare));
+  talk.response("CompareMIds", encoded(mapihttp::CompareMinIdsResponse{}));
+  mapihttp::ResolveNamesResponse resolved;
+  u32 outcomes[] = {0, 1, 2};
+  resolved.ids = wire::List<u32>(std::span(outcomes));
+  talk.request("ResolveNames", encoded(mapihttp::ResolveNamesRequest{}));
+  talk.response("ResolveNames", encoded(resolved));
+
+  auto all = talk.told("address-book-names.pcap");
+  ASSERT_EQ(all.size(), 8u);
+  EXPECT_EQ(texts(all[2], "ContainerID"), std::vector<std::string>{"\"All Users\""});
+  EXPECT_EQ(texts(all[2], "SortType"), std::vector<std::string>{"SortTypeDisplayName"});
+  EXPECT_EQ(texts(all[2], "CodePage"), std::vector<std::string>{"CP_WINUNICODE"});
+  EXPECT_EQ(texts(all[2], "SortLocale"), std::vector<std::string>{"en-US"});
+  EXPECT_EQ(texts(all[2], "CurrentRec"), std::vector<std::string>{"MID_BEGINNING_OF_TABLE"});
+  EXPECT_EQ(texts(all[3], "Bytes"), std::vector<std::string>{"ephemeral entry ID, MId 33, \"user1\""});
+  EXPECT_EQ(texts(all[4], "MinimalId1"), std::vector<std::string>{"\"user1\""});
+  EXPECT_EQ(texts(all[4], "MinimalId2"), std::vector<std::string>{""});
+  EXPECT_EQ(texts(all[7], "[0]"), std::vector<std::string>{"MID_UNRESOLVED"});
+  EXPECT_EQ(texts(all[7], "[1]"), std::vector<std::string>{"MID_AMBIGUOUS"});
+  EXPECT_TRUE(is_found(all[2], "nspi.STAT.ContainerID == \"\\\"All Users\\\"\""));
+  EXPECT_TRUE(is_found(all[4], "nspi.CompareMIds.MinimalId1 == 33"));
+  EXPECT_TRUE(is_found(all[4], "nspi and not emsmdb"));
+}
+
+// NDR keeps tags and values apart; the values bear their properties' names all the same.
+TEST(AddressBookOperations, OverRpcToo) {
+  RpcConversation talk(nspi::kNspi.id);
+  nspi::BindOut bound;
+  bound.handle.uuid = guid_literal("58fdb733-bb5f-4a5d-ad4b-0f07fe7943d1");
+  talk.request(0, encoded(nspi::BindIn{}));
+  talk.response(encoded(bound));
+  Arena arena;
+  u32 ids[] = {kPerson};
+  mapi::PropTag columns[] = {mapi::PropTag(mapi::tag::PidTagDisplayName), mapi::PropTag(mapi::tag::PidTagDisplayType),
+                             mapi::PropTag(mapi::tag::PidTagEntryId)};
+  mapi::AddressBookEntryId permanent;
+  permanent.provider_uid = guid_literal("c840a7dc-42c0-1a10-b4b9-08002b2fe182");
+  permanent.body.x500_dn = wire::String8::of("/o=x/cn=user1");
+  const std::string entry_id = encoded(permanent);
+  mapi::Property cells[] = {{columns[0], mapi::Value::of(mapi::utf16_in(arena, "user1"))},
+                            {columns[1], mapi::Value::of(i64{6})},
+                            {columns[2], mapi::Value::of(bytes_of(entry_id))}};
+  std::span<const mapi::Property> row(cells);
+  nspi::GetMatchesIn matches;
+  matches.handle = bound.handle;
+  talk.request(5, encoded(matches));
+  nspi::GetMatchesOut matched;
+  matched.ids = nspi::nspi_ids(ids, arena);
+  matched.rows = nspi::nspi_rows({&row, 1}, arena);
+  talk.response(encoded(matched));
+  nspi::GetPropListIn list;
+  list.handle = bound.handle;
+  list.id = kPerson;
+  talk.request(8, encoded(list));
+  talk.response(encoded(nspi::GetPropListOut{}));
+  nspi::UnbindIn unbind;
+  unbind.handle = bound.handle;
+  nspi::UnbindOut unbound;
+  unbound.return_value = 1;
+  talk.request(1, encoded(unbind));
+  talk.response(encoded(unbound));
+
+  auto all = talk.told("address-book-rpc.pcap");
+  ASSERT_EQ(all.size(), 10u);
+  const Operation& rows = all[5];
+  EXPECT_EQ(rows.name, "NspiGetMatches");
+  EXPECT_EQ(values(rows, "PidTagDisplayName"), std::vector<std::string>{"user1"});
+  EXPECT_EQ(values(rows, "PidTagDisplayType"), std::vector<std::string>{"6"});
+  EXPECT_EQ(texts(rows, "PidTagEntryId"), std::vector<std::string>{"permanent entry ID, \"/o=x/cn=user1\""});
+  EXPECT_TRUE(is_found(rows, "mapi.PidTagDisplayName == \"user1\""));
+  EXPECT_FALSE(is_found(rows, "mapi.PidTagDisplayName != \"user1\""));
+  EXPECT_EQ(texts(all[6], "dwMId"), std::vector<std::string>{"\"user1\""});
+  EXPECT_TRUE(is_found(all[6], "nspi.GetPropList.dwMId == 33"));
+  EXPECT_EQ(all[9].error, 0u);
+  EXPECT_EQ(all[9].result, "success");
 }
 
 TEST(AddressBookOperations, FieldsAreInTheCatalogue) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "dissect/documents.h"
 #include "dissect/kinds.h"
 #include "mapi/ascii_case.h"
 
@@ -52,6 +53,16 @@ Catalogue make_catalogue() {
       add_meaning(entry, field, own != sources.end() ? own->second : info->source);
     }
   }
+  for (const wire::FieldInfo& field : document_fields()) {
+    std::string structure = "mapi." + filter_name(field.structure);
+    std::string name = fmt::format("{}.{}", structure, plain_name(field.field));
+    structures.insert(structure);
+    CatalogueEntry& entry = entries[{name, field.type}];
+    entry.name = name;
+    entry.type = field.type;
+    entry.form = field.form;
+    entry.meaning = fmt::format("{} of {}, in XML or JSON", field.field, field.structure);
+  }
   Catalogue made;
   for (auto& [key, entry] : entries) made.entries.push_back(std::move(entry));
   made.structures.assign(structures.begin(), structures.end());
@@ -96,7 +107,7 @@ std::span<const CatalogueEntry> find_in_catalogue(std::string_view name) {
 std::string filter_name(std::string_view structure) {
   if (structure.size() > 3 && structure.starts_with("Rop") && structure[3] >= 'A' && structure[3] <= 'Z')
     structure.remove_prefix(3);
-  for (std::string_view ending : {"RequestBody", "ResponseBody", "Request", "Response"}) {
+  for (std::string_view ending : {"RequestBody", "ResponseBody", "Request", "Response", "-in", "-out"}) {
     if (structure.size() > ending.size() && structure.ends_with(ending)) {
       structure.remove_suffix(ending.size());
       break;

@@ -36,15 +36,18 @@ const dcerpc::SyntaxId* Conversations::named_port(const std::string& endpoint) c
   return found == ports_.end() ? nullptr : &found->second;
 }
 
-MapiSession& Conversations::session(const std::string& key) {
+Conversations::Session& Conversations::session_state(const std::string& key) {
   auto found = sessions_.find(key);
   if (found == sessions_.end()) {
     drop_least_used(sessions_, kMaxSessions);
     found = sessions_.try_emplace(key).first;
   }
   found->second.used = ++clock_;
-  return found->second.session;
+  return found->second;
 }
+
+MapiSession& Conversations::session(const std::string& key) { return session_state(key).session; }
+AddressBookNames& Conversations::address_book(const std::string& key) { return session_state(key).address_book; }
 
 std::shared_ptr<RpcAssociation> Conversations::virtual_connection(const Guid& cookie) {
   auto found = virtual_.find(cookie);
@@ -55,6 +58,18 @@ std::shared_ptr<RpcAssociation> Conversations::virtual_connection(const Guid& co
   }
   found->second.used = ++clock_;
   return found->second.association;
+}
+
+void explain_address_book(Conversations& all, const std::string& session, AddressBookNames::Asked& asked,
+                          Operation& operation) {
+  const bool is_request = operation.direction == Direction::request;
+  name_properties(operation.tree);
+  if (is_request) asked = AddressBookNames::asked_by(operation.tree);
+  AddressBookNames nameless;
+  AddressBookNames& names = session.empty() ? nameless : all.address_book(session);
+  const u64 at = all.counts().operations;
+  if (!is_request) names.learn(operation.tree, asked, at);
+  names.explain(operation.tree, at);
 }
 
 void add_streams(MapiSession& session, bool trees, Operation& operation) {

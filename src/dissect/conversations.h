@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "dissect/address_book_names.h"
 #include "dissect/dissector.h"
 #include "dissect/mapi_session.h"
 #include "protocol/dcerpc/types.h"
@@ -35,14 +36,19 @@ class Conversations {
 
   // The session of an EMSMDB context handle or MAPI/HTTP cookie; made where it is new.
   MapiSession& session(const std::string& key);
+  // What an NSPI session told of its objects, by the same keys.
+  AddressBookNames& address_book(const std::string& key);
   // The association of a virtual connection of RPC over HTTP, by its cookie; made where it is new.
   std::shared_ptr<RpcAssociation> virtual_connection(const Guid& cookie);
 
  private:
   struct Session {
     MapiSession session;
+    AddressBookNames address_book;
     u64 used = 0;
   };
+  Session& session_state(const std::string& key);
+
   DissectOptions options_;
   OnOperation on_operation_;
   DissectCounts counts_;
@@ -59,5 +65,10 @@ class Conversations {
 
 // Adds the FastTransfer streams that a session has complete to the operation which completed them.
 void add_streams(MapiSession& session, bool trees, Operation& operation);
+
+// Writes words into the tree of an address book's operation, and takes in what it tells. `session`: its key, empty
+// where none is known; `asked` is made by a request and used by its response.
+void explain_address_book(Conversations& all, const std::string& session, AddressBookNames::Asked& asked,
+                          Operation& operation);
 
 }  // namespace ropewalk::dissect

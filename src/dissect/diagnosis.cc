@@ -129,7 +129,8 @@ std::string context_reason(u32 reason) {
 }
 
 bool is_http(const Operation& operation) {
-  return operation.layer == "HTTP" || operation.layer == "MAPIHTTP" || operation.layer == "AUTODISCOVER";
+  return operation.layer == "HTTP" || operation.layer == "MAPIHTTP" || operation.layer == "AUTODISCOVER" ||
+         operation.layer == "OAB";
 }
 
 }  // namespace

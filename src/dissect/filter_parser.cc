@@ -161,9 +161,25 @@ bool is_field_somewhere(std::string_view field) {
   });
 }
 
+constexpr std::string_view kOtherPrefixes[] = {"nspi.", "rfr.", "autodiscover."};
+
+bool has_field_prefix(std::string_view name) {
+  return name.starts_with("mapi.") ||
+         std::ranges::any_of(kOtherPrefixes, [&](auto prefix) { return name.starts_with(prefix); });
+}
+
 std::optional<FieldPath> find_field(std::string_view name, const FilterNames& names) {
   for (std::size_t i = 0; i < names.attributes.size(); ++i)
     if (names.attributes[i].name == name) return FieldPath{FieldPath::Kind::attribute, i, {}, {}};
+  // nspi.STAT.SortType is mapi.STAT.SortType, nspi.QueryRows.RowCount mapi.NspiQueryRows.RowCount.
+  for (std::string_view prefix : kOtherPrefixes) {
+    if (!name.starts_with(prefix)) continue;
+    std::string_view rest = name.substr(prefix.size());
+    if (auto found = find_field(fmt::format("mapi.{}", rest), names)) return found;
+    std::string word(prefix.substr(0, prefix.size() - 1));
+    word.front() = static_cast<char>(word.front() - 'a' + 'A');
+    return find_field(fmt::format("mapi.{}{}", word, rest), names);
+  }
   if (!name.starts_with("mapi.")) return std::nullopt;
   std::string_view rest = name.substr(5);
   auto dot = rest.find('.');
@@ -385,7 +401,7 @@ class Parser {
       if (take({"["})) ROPEWALK_CHECK(slices(made));
       return made;
     }
-    if (token.kind == TokenKind::word && (token.text.starts_with("mapi.") || at_ == 1 || is_after_connective()))
+    if (token.kind == TokenKind::word && (has_field_prefix(token.text) || at_ == 1 || is_after_connective()))
       return unknown(token);
     made.literal = literal_of(token);
     return made;

@@ -18,6 +18,7 @@ struct HttpExchange {
   std::string user, proof;  // who signs in with it, and `Basic as "user1"` where the server can decide by it
   std::optional<mapihttp::RequestType> type;  // of MAPI over HTTP
   std::shared_ptr<RopRequests> rops;
+  AddressBookNames::Asked asked;
 };
 
 // A whole message, its transfer and content codings removed.

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/hex.h"
+#include "dissect/documents.h"
 #include "dissect/http_credentials.h"
 #include "dissect/http_follower.h"
 #include "dissect/http_kinds.h"
@@ -20,6 +21,7 @@ using mapihttp::RequestType;
 
 namespace {
 
+constexpr std::string_view kAutodiscover = "AUTODISCOVER", kOab = "OAB";
 constexpr u32 kUnbound = 1;  // what NspiUnbind answers where it has ended a session, [MS-OXNSPI] 3.1.4.1.2
 
 // The session that a Cookie header names: [MS-OXCMAPIHTTP] 3.2.1, 3.2.5.2. What changes with each request is left out.
@@ -39,6 +41,8 @@ std::string session_of_set_cookies(const HttpText& message) {
   }
   return all.empty() ? all : "cookies " + all;
 }
+
+bool is_address_book(const HttpExchange& exchange) { return exchange.type && !is_of_mailbox(*exchange.type); }
 
 // The request type's own body behind meta-tags and additional headers.
 struct Body {
@@ -61,6 +65,13 @@ Body body_of(const HttpMessage& message) {
 std::vector<ByteView> payloads_of(ByteView buffers, Arena& arena) {
   auto opened = emsmdb::open_extended_buffers(buffers, arena);
   return opened.ok() ? *std::move(opened) : std::vector<ByteView>();
+}
+
+// Autodiscover's messages, and the manifest of an offline address book.
+std::optional<Part> document_of(const HttpExchange& exchange, ByteView body) {
+  if (body.empty() || (exchange.layer != kAutodiscover && exchange.layer != kOab)) return std::nullopt;
+  if (auto json = read_autodiscover_json(body)) return json;
+  return read_xml(body);
 }
 
 // The tree of a message; `chain` is what the body's layout depends on.
@@ -88,6 +99,10 @@ void add_tree(const HttpMessage& message, const HttpExchange& exchange, bool is_
     shift(inside.node, at);
     part.node.fields.push_back(std::move(inside.node));
     part.buffers = std::move(inside.buffers);
+  } else if (auto document = document_of(exchange, body)) {
+    part.node.fields.push_back(std::move(document->node));
+  } else if (!body.empty() && exchange.layer == kOab) {
+    add_bytes(part.node, "File", at, body);
   } else if (!body.empty()) {
     add_node(part.node, "Text", "text", at, body.size()).value = text_value(text_of(body));
   }
@@ -109,9 +124,12 @@ void describe_request(Conversations& all, const HttpMessage& message, HttpExchan
     operation.detail = target;
     exchange.session = session_of_cookies(message.text.field(mapihttp::kCookie));
   } else {
-    bool discovers = mapi::ascii_lowered(target).find("/autodiscover/") != std::string::npos;
-    exchange.layer = discovers ? "AUTODISCOVER" : "HTTP";
+    const std::string path = mapi::ascii_lowered(target);
+    exchange.layer = path.find("/autodiscover/") != path.npos ? kAutodiscover
+                     : path.starts_with("/oab/")              ? kOab
+                                                              : "HTTP";
     exchange.name = fmt::format("{} {}", exchange.method, target);
+    if (exchange.layer == kAutodiscover) operation.detail = autodiscover_words(message.content, false).detail;
   }
   if (auto credentials = read_credentials(message.text)) {
     operation.detail += (operation.detail.empty() ? "" : "; ") + credentials->text();
@@ -130,6 +148,7 @@ void describe_request(Conversations& all, const HttpMessage& message, HttpExchan
   if (!all.options().trees) return;
   add_tree(message, exchange, false, nullptr, operation);
   if (exchange.rops != nullptr) all.session(exchange.session).annotate(operation.tree, exchange.rops.get());
+  if (is_address_book(exchange)) explain_address_book(all, exchange.session, exchange.asked, operation);
 }
 
 // StatusCode and ErrorCode of a body, or the response code, or the HTTP status.
@@ -161,9 +180,18 @@ void set_result(const HttpMessage& message, const HttpExchange& exchange, const 
                                         : mapi::name(mapi::ErrorCode{error});
 }
 
+void add_words(const HttpMessage& message, Operation& operation) {
+  AutodiscoverWords words = autodiscover_words(message.content, true);
+  operation.detail = std::move(words.detail);
+  if (operation.error != 0 || words.error == 0) return;
+  operation.error = words.error;
+  operation.result = std::move(words.result);
+}
+
 void describe_response(Conversations& all, const HttpMessage& message, HttpExchange& exchange, Operation& operation) {
   Body body = body_of(message);
   set_result(message, exchange, body, operation);
+  if (exchange.layer == kAutodiscover) add_words(message, operation);
   if (message.text.start_line.find(" 401") == 8) {
     if (!exchange.proof.empty()) operation.detail = fmt::format("refuses {}; ", exchange.proof);
     operation.detail += fmt::format("offers {}", offered_schemes(message.text));
@@ -182,6 +210,8 @@ void describe_response(Conversations& all, const HttpMessage& message, HttpExcha
   rop::PublicLogons logons = session == nullptr ? rop::PublicLogons{} : session->public_logons();
   wire::Context publics = wire::add_context(logons, exchange.rops == nullptr ? nullptr : &requests);
   if (all.options().trees) add_tree(message, exchange, is_plain_text, &publics, operation);
+  if (all.options().trees && is_address_book(exchange))
+    explain_address_book(all, exchange.session, exchange.asked, operation);
   if (session == nullptr) return;
   Arena arena(64u << 20);
   auto response = wire::decode<mapihttp::ExecuteResponse>(body.bytes, arena);

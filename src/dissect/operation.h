@@ -36,7 +36,7 @@ struct Operation {
   u64 connection = 0;                  // capture::Connection::id
   std::string src, dst;                // "192.0.2.1:6001"
   std::string layer;   // "EPM", "DCERPC", "EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "MGMT", "RTS", "MAPIHTTP", "HTTP",
-                       // "AUTODISCOVER", or the UUID of an interface that is not known
+                       // "AUTODISCOVER", "OAB", or the UUID of an interface that is not known
   std::string name;    // "bind", "EcDoRpcExt2", "Execute", "CONN/A1"
   std::string detail;  // a few words more: "EMSMDB v0.81; NTLM, privacy (6)"
   Direction direction = Direction::request;

@@ -35,15 +35,17 @@ constexpr LayerRow kLayers[] = {
     {kDcerpc, is_over_rpc},
     {kHttp,
      [](const Operation& o) {
-       return is_one_of(o, std::array<std::string_view, 3>{"MAPIHTTP", "HTTP", "AUTODISCOVER"});
+       return is_one_of(o, std::array<std::string_view, 4>{"MAPIHTTP", "HTTP", "AUTODISCOVER", "OAB"});
      }},
     {"mapihttp", [](const Operation& o) { return o.layer == "MAPIHTTP"; }},
     {"emsmdb", [](const Operation& o) { return o.layer == "EMSMDB" || o.layer == "AsyncEMSMDB"; }},
     {"epm", [](const Operation& o) { return o.layer == "EPM"; }},
     {"mgmt", [](const Operation& o) { return o.layer == "MGMT"; }},
-    {"nspi", [](const Operation& o) { return o.layer == "NSPI"; }},
+    {"nspi",
+     [](const Operation& o) { return o.layer == "NSPI" || (o.layer == "MAPIHTTP" && o.name.starts_with("Nspi")); }},
     {"rfr", [](const Operation& o) { return o.layer == "RFR"; }},
     {"rts", [](const Operation& o) { return o.layer == "RTS"; }},
+    {"oab", [](const Operation& o) { return o.layer == "OAB"; }},
     {"autodiscover", [](const Operation& o) { return o.layer == "AUTODISCOVER"; }},
 };
 

@@ -107,7 +107,8 @@ void redact(Operation& operation, RedactedBytes bytes) {
     for (Buffer& buffer : operation.buffers) buffer.bytes.clear();
   for (RopNote& rop : operation.rops) rop.object = without_quoted(rop.object);
   for (std::string& note : operation.notes) note = without(without_quoted(note), operation.user);
-  const bool is_http = operation.layer == "MAPIHTTP" || operation.layer == "HTTP" || operation.layer == "AUTODISCOVER";
+  const bool is_http = operation.layer == "MAPIHTTP" || operation.layer == "HTTP" ||
+                       operation.layer == "AUTODISCOVER" || operation.layer == "OAB";
   operation.detail = is_http ? std::string() : without(without_quoted(operation.detail), operation.user);
   if (is_http) operation.name = without_target(operation.name);
   operation.name = operation.name.substr(0, operation.name.find('?'));

@@ -330,7 +330,8 @@ void RpcAssociation::complete(Call& call) {
   }
   auto asked = pending_.extract(call.first.call_id);
   if (asked.empty()) operation.notes.push_back("its request is not in the capture");
-  response(call, operation, asked.empty() ? Pending{} : asked.mapped());
+  Pending pending = asked.empty() ? Pending{} : std::move(asked.mapped());
+  response(call, operation, pending);
   all_.emit(operation);
 }
 

@@ -103,6 +103,7 @@ class RpcAssociation {
     u16 opnum = 0;
     std::string session;
     std::shared_ptr<RopRequests> rops;
+    AddressBookNames::Asked asked;
     u64 age = 0;
   };
   using CallKey = std::pair<capture::Side, u32>;
@@ -122,7 +123,7 @@ class RpcAssociation {
   void fragment(const Link& link, capture::Side from, RawPdu& raw, const dcerpc::Pdu& pdu);
   void complete(Call& call);
   void request(Call& call, Operation& operation, Pending& pending);
-  void response(Call& call, Operation& operation, const Pending& pending);
+  void response(Call& call, Operation& operation, Pending& pending);
   Context context_of(const Call& call) const;
   void name_endpoints(const Call& call, const Context& context, u16 opnum);
   void add_tree(const Call& call, const wire::StructInfo* info, const wire::Context* chain, Operation& operation) const;

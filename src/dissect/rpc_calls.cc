@@ -9,6 +9,7 @@
 #include "protocol/emsmdb/methods.h"
 #include "protocol/epm/methods.h"
 #include "protocol/mgmt/methods.h"
+#include "protocol/nspi/methods.h"
 
 namespace ropewalk::dissect {
 
@@ -77,9 +78,13 @@ void RpcAssociation::request(Call& call, Operation& operation, Pending& pending)
   add_tree(call, info, &chain, operation);
   if (context.known == &epm::kEndpointMapper) explain_towers(operation.tree);
   if (pending.rops != nullptr) all_.session(pending.session).annotate(operation.tree, pending.rops.get());
+  if (context.known == &nspi::kNspi && info != nullptr) {
+    pending.session = context_handle_in(operation.tree);
+    explain_address_book(all_, pending.session, pending.asked, operation);
+  }
 }
 
-void RpcAssociation::response(Call& call, Operation& operation, const Pending& pending) {
+void RpcAssociation::response(Call& call, Operation& operation, Pending& pending) {
   const Context& context = pending.context;
   if (pending.operation != 0) {
     operation.layer = layer_of(context.id.uuid);
@@ -98,7 +103,7 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   }
   Arena arena(kArenaLimit);
   if (auto result = result_of_stub(*context.known, *method, call.stub, format.big_endian, &chain))
-    set_result(*context.known, *result, operation);
+    set_result(*context.known, error_of(*context.known, pending.opnum, *result), operation);
   if (context.known == &epm::kEndpointMapper) name_endpoints(call, context, pending.opnum);
   MapiSession* session = pending.session.empty() ? nullptr : &all_.session(pending.session);
   rop::AnsweredRequests answered;
@@ -111,6 +116,8 @@ void RpcAssociation::response(Call& call, Operation& operation, const Pending& p
   // The tree first: what the response tells changes what tables are known to hold.
   if (all_.options().trees) add_tree(call, info, &publics, operation);
   if (context.known == &epm::kEndpointMapper) explain_towers(operation.tree);
+  if (all_.options().trees && context.known == &nspi::kNspi)
+    explain_address_book(all_, pending.session, pending.asked, operation);
   if (session == nullptr || context.known != &emsmdb::kEmsmdb) return;
   auto payloads = rops_of_response(*context.known, pending.opnum, call.stub, arena, &chain).payloads;
   operation.rops = session->learn(pending.rops.get(), payloads, pending.operation);

@@ -23,6 +23,7 @@
 #include "protocol/mapihttp/address_book_values.h"
 #include "protocol/mapihttp/request_types.h"
 #include "protocol/nspi/templates.h"
+#include "protocol/nspi/types.h"
 #include "protocol/ntlmssp/messages.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
@@ -67,6 +68,7 @@ constexpr const wire::StructInfo* kMapiStructs[] = {
     &struct_info<mapi::Xid>,
     &struct_info<mapi::SizedXid>,
     &struct_info<mapi::PredecessorChangeList>,
+    &struct_info<nspi::Stat>,
     &struct_info<nspi::TemplateData>,
     &struct_info<mapi::IdSetParts<u16>>,
     &struct_info<mapi::IdSetParts<Guid>>,

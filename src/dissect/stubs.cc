@@ -125,4 +125,10 @@ std::optional<u32> result_of_stub(const dcerpc::Interface& known, const dcerpc::
   return big_endian ? __builtin_bswap32(value) : value;
 }
 
+u32 error_of(const dcerpc::Interface& known, u16 opnum, u32 returned) {
+  constexpr u16 kNspiUnbind = 1;
+  constexpr u32 kUnbound = 1;
+  return &known == &nspi::kNspi && opnum == kNspiUnbind && returned == kUnbound ? 0 : returned;
+}
+
 }  // namespace ropewalk::dissect

@@ -29,6 +29,10 @@ StubRops rops_of_response(const dcerpc::Interface& known, u16 opnum, ByteView st
 std::optional<u32> result_of_stub(const dcerpc::Interface& known, const dcerpc::Method& method, ByteView stub,
                                   bool big_endian, const wire::Context* chain);
 
+// The error in what a method returned; 0 is none. NspiUnbind answers 1 where it has ended a session ([MS-OXNSPI]
+// 3.1.4.1.2).
+u32 error_of(const dcerpc::Interface& known, u16 opnum, u32 returned);
+
 // Writes beside the bytes of towers what they mean: ports and addresses.
 void explain_towers(wire::Node& node);
 

@@ -2,10 +2,11 @@
 """Impacket (Debian's python3-impacket) as a client of the address book, over TCP and over HTTP; and Wireshark's dissector
 on what they say over TCP.
 
-Usage: nspi_client.py RPC_TEST_SERVER
+Usage: nspi_client.py RPC_TEST_SERVER PROGRAM
 
 Ends with 0, with 1 where a check fails, with 77 where something is missing to run.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -206,6 +207,36 @@ def dissected(checks, capture):
         checks.that(f"tshark shows {name}", name in text, len(text))
 
 
+def values(node, name):
+    """The values of the fields of that name, anywhere in a tree of `ropewalk dissect --json`."""
+    found = [node["value"]] if node["name"] == name and node["fields"] is None else []
+    return found + [value for field in node["fields"] or [] for value in values(field, name)]
+
+
+def explained(checks, capture, program):
+    """`ropewalk dissect`, given the password, reads all of what Impacket and the server sealed, as Wireshark does."""
+    ran = subprocess.run([program, "dissect", capture.file, "--json", "--password", f"{peer.USER}={peer.PASSWORD}"],
+                         capture_output=True, text=True)
+    checks.that("ropewalk dissect", ran.returncode == 0, ran.stderr)
+    operations = [one for one in map(json.loads, ran.stdout.splitlines()) if one["layer"] == "NSPI"]
+    notes = {note for one in operations for note in one.get("notes", []) if not note.startswith("decrypted: NTLM")}
+    checks.that("ropewalk dissect opens and reads everything", operations and not notes, notes)
+    for way, kind in (("request", 0), ("response", 2)):
+        ours = [f"{one['frame']},{one['opnum']}" for one in operations if one["direction"] == way]
+        theirs = capture.lines(f"nspi and dcerpc.pkt_type == {kind}", "-T", "fields", "-E", "separator=,", "-e",
+                               "frame.number", "-e", "dcerpc.opnum")
+        checks.that(f"tshark sees the same {way}s", ours == theirs, (ours, theirs))
+    for field, theirs in (("PidTagDisplayName", "nspi.SPropValue_CTR.lpszW"), ("ulPropTag", "nspi.SPropValue.ulPropTag")):
+        for one in operations:
+            said = capture.lines(f"frame.number == {one['frame']}", "-T", "fields", "-E", "aggregator=|", "-e", theirs)
+            said = {text.rstrip("\0") for line in said for text in line.split("|") if text}
+            ours = {text if isinstance(text, str) else f"0x{text:08x}" for text in values(one["tree"], field)}
+            good = ours <= said if field == "PidTagDisplayName" else said <= ours
+            checks.that(f"{field} in frame {one['frame']} as tshark has it", good, (ours, said))
+    shown = {name for one in operations for name in values(one["tree"], "PidTagDisplayName")}
+    checks.that("ropewalk dissect shows every name", set(NAMES) <= shown, shown)
+
+
 def main():
     peer.need_module("impacket.dcerpc.v5.nspi", "python3-impacket")
     peer.into_namespace()
@@ -218,6 +249,7 @@ def main():
         if capture.running is not None:
             capture.stop()
             checks.run("tshark", dissected, capture)
+            checks.run("ropewalk dissect", explained, capture, sys.argv[2])
         checks.run("weak levels", nobody_listens_in, port)
         for at in (6001, 6004):
             for level in (1, 6):

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import trees
 from rpc_over_http import tunnelled
-from traffic import Capture, Server, Tshark, skip
+from traffic import USER, Capture, Server, Tshark, skip
 
 PROGRAM, PLUGINS, SHARED = sys.argv[1:4]
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -34,6 +34,7 @@ class Plugin(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.tshark = Tshark(PLUGINS, cls.folder)
         cls.own = os.path.join(cls.folder, 'own.pcapng')
+        cls.book = os.path.join(cls.folder, 'book.pcapng')
         server = Server(PROGRAM, cls.folder)
         capture = Capture(cls.own, [server.ports['http'], server.ports['rpc'], server.ports['mapper']])
         for transport in ('http', 'rpc'):
@@ -43,17 +44,26 @@ class Plugin(unittest.TestCase):
             server.command(transport, 'show', '1')
             server.run(['show', '1-FFFF'] + server.url(transport) + server.user(), check=False)
         capture.stop()
+        capture = Capture(cls.book, [server.ports['http'], server.ports['rpc'], server.ports['mapper']])
+        for transport in ('http', 'rpc'):
+            server.command(transport, 'gal')
+            server.command(transport, 'gal', '--list', 'All Users')
+            server.command(transport, 'resolve', 'user1')
+            server.command(transport, 'card', USER)
+        capture.stop()
         server.stop()
         cls.own_ports = server.ports
         cls.tunnelled = os.path.join(cls.folder, 'tunnelled.pcap')
         tunnelled(cls.tshark, cls.own, server.ports['rpc'], cls.tunnelled)
+        cls.tunnelled_book = os.path.join(cls.folder, 'tunnelled-book.pcap')
+        tunnelled(cls.tshark, cls.book, server.ports['rpc'], cls.tunnelled_book)
 
-    def operations(self, path):
+    def operations(self, path, layers=('EMSMDB', 'AsyncEMSMDB', 'MAPIHTTP')):
         """What `ropewalk dissect` says of MAPI in a capture."""
         ran = subprocess.run([PROGRAM, 'dissect', path, '--json'], capture_output=True, text=True, timeout=120)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         every = json.loads(ran.stdout) if ran.stdout.startswith('[') else [json.loads(x) for x in ran.stdout.splitlines()]
-        return [x for x in every if x.get('layer') in ('EMSMDB', 'AsyncEMSMDB', 'MAPIHTTP')]
+        return [x for x in every if x.get('layer') in layers]
 
     def fields(self, path, display_filter, *names, passes=()):
         arguments = ['-r', path, *passes, '-Y', display_filter, '-T', 'fields']
@@ -112,9 +122,9 @@ class Plugin(unittest.TestCase):
         self.assertEqual([frame for frame in frames if sum(rops[frame].values()) != 0], [])
         self.assertGreater(compared, 1000)
 
-    def compare_fields(self, operation, fields):
+    def compare_fields(self, operation, fields, is_root=lambda kind: kind in ('RopInputBuffer', 'RopOutputBuffer')):
         compared = 0
-        for root in trees.find(operation['tree'], {'RopInputBuffer', 'RopOutputBuffer'}):
+        for root in trees.find(operation['tree'], is_root):
             for structure, name, kind, value in trees.leaves(root):
                 if value == '' and kind == 'bytes' or kind == 'FILETIME':
                     continue
@@ -129,6 +139,42 @@ class Plugin(unittest.TestCase):
 
     def test_own_traffic_says_the_same_as_the_dissector(self):
         self.compare(self.own)
+
+    # ---- the address book ----
+
+    def test_the_address_book_says_the_same_as_the_dissector(self):
+        operations = [x for x in self.operations(self.book, ('NSPI', 'RFR', 'MAPIHTTP')) if x['name'].startswith('Nspi')]
+        self.assertGreater(len({x['name'] for x in operations if x['layer'] == 'NSPI'}), 6)
+        self.assertGreater(len({x['name'] for x in operations if x['layer'] == 'MAPIHTTP'}), 6)
+        frames = trees.pdml_packets(self.tshark.run('-r', self.book, '-Y', 'mapi or nspi', '-T', 'pdml'))
+        compared = 0
+        for operation in operations:
+            self.assertIn(operation['frame'], frames, f'{operation["name"]} is not shown')
+            compared += self.compare_fields(operation, frames[operation['frame']],
+                                            lambda kind: re.fullmatch(r'Nspi\w+(-in|-out|RequestBody|ResponseBody)', kind))
+        self.assertGreater(compared, 1000)
+
+    def test_nothing_of_the_address_book_is_malformed_or_left_over(self):
+        for path in (self.book, self.tunnelled_book):
+            wrong = '_ws.malformed or mapi.expert.malformed or mapi.expert.undecoded or dcerpc.cn_ctx_id.no_bind'
+            self.assertEqual(self.tshark.run('-r', path, '-Y', wrong), '')
+            self.assertEqual(self.tshark.run('-r', path, '-Y', 'mapi.expert.unmatched'), '')
+
+    def test_filters_find_the_address_book(self):
+        found = self.fields(self.book, 'mapi.PidTagDisplayName == "user1"', 'mapi.interface')
+        self.assertEqual({layer for layer, in found}, {'NSPI', 'MAPIHTTP'})
+        for name in ('mapi.STAT.CodePage == 1252', 'mapi.NspiQueryRows', 'mapi.NspiGetSpecialTable'):
+            found = {layer for layer, in self.fields(self.book, name, 'mapi.interface')}
+            self.assertEqual(found, {'NSPI', 'MAPIHTTP'}, name)
+
+    def test_the_address_book_has_names(self):
+        shown = self.tshark.run('-r', self.book, '-Y', 'mapi.operation == "NspiQueryRows"', '-O', 'mapi,nspi')
+        self.assertEqual(len(re.findall(r'ContainerID: .*\("All Users"\)', shown)), 4)  # requests and responses
+        self.assertIn('SortTypeDisplayName', shown)
+        self.assertIn('permanent entry ID, "/o=', shown)
+
+    def test_every_pass_shows_the_address_book_the_same(self):
+        self.assertEqual(self.shown(self.book, '-2'), self.shown(self.book))
 
     def test_nothing_is_malformed_or_left_over(self):
         for path in (self.own, self.tunnelled):
@@ -195,13 +241,14 @@ class Plugin(unittest.TestCase):
         for path in MAIL:
             self.assertIn(email.message_from_bytes(open(path, 'rb').read())['Subject'], subjects)
 
+    def shown(self, path, *passes):
+        text = self.tshark.run('-r', path, *passes, '-Y', 'mapi or nspi', '-O', 'mapi,nspi,rfr')
+        # What is later in the capture is known to the second pass alone.
+        return [re.sub(r', \[Resp: #\d+\]', '', line) for line in text.splitlines()
+                if not re.match(r' *\[(Response in|Session)|Hypertext|Frame', line)]
+
     def test_every_pass_shows_the_same(self):
-        def trees_of(*passes):
-            text = self.tshark.run('-r', self.own, *passes, '-Y', 'mapi', '-O', 'mapi,nspi,rfr')
-            # What is later in the capture is known to the second pass alone.
-            return [re.sub(r', \[Resp: #\d+\]', '', line) for line in text.splitlines()
-                    if not re.match(r' *\[(Response in|Session)|Hypertext|Frame', line)]
-        self.assertEqual(trees_of('-2'), trees_of())
+        self.assertEqual(self.shown(self.own, '-2'), self.shown(self.own))
 
     def test_preferences(self):
         shallow = self.tshark.run('-r', self.own, '-o', 'mapi.depth:3', '-Y', 'mapi.rop', '-O', 'mapi')
@@ -237,7 +284,7 @@ class Plugin(unittest.TestCase):
             os.chmod(path, 0o644)
             return options, self.tshark.run('-r', path, '-V', '-2', check=False)
 
-        cases = [(source, options) for source in (self.own, self.tunnelled) for options in variants]
+        cases = [(source, options) for source in (self.own, self.tunnelled, self.book) for options in variants]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for options, ran in pool.map(lambda each: explain(each[0], *each[1]), enumerate(cases)):
                 self.assertEqual(ran.returncode, 0, f'editcap {options}: {ran.stderr[-2000:]}')

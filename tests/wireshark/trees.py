@@ -7,7 +7,7 @@ def filter_name(structure):
     """As dissect::filter_name() makes it."""
     if re.match(r'Rop[A-Z]', structure):
         structure = structure[3:]
-    for ending in ('RequestBody', 'ResponseBody', 'Request', 'Response'):
+    for ending in ('RequestBody', 'ResponseBody', 'Request', 'Response', '-in', '-out'):
         if len(structure) > len(ending) and structure.endswith(ending):
             structure = structure[:-len(ending)]
             break
@@ -45,8 +45,8 @@ def leaves(node, structure='', own_list=''):
 
 
 def find(node, types):
-    """The outermost nodes of those types."""
-    if node['type'] in types:
+    """The outermost nodes whose type is one of those, or is what a function looks for."""
+    if types(node['type']) if callable(types) else node['type'] in types:
         return [node]
     return [found for field in node['fields'] or [] for found in find(field, types)]
 

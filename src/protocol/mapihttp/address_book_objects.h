@@ -46,7 +46,7 @@ struct GetPropListRequest {
   static void fields(auto& m, auto& v) {
     v("Flags", m.flags);
     v("MinimalId", m.id);
-    v("CodePage", m.code_page);
+    nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
 };
@@ -91,7 +91,7 @@ struct GetPropsResponse {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     detail::response_fields(m, v, [&] {
-      v("CodePage", m.code_page);
+      nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
       optional_field("HasPropertyValues", "PropertyValues", m.values, v);
     });
   }
@@ -109,8 +109,8 @@ struct GetTemplateInfoRequest {
     v("Flags", m.flags);
     v("DisplayType", m.display_type);
     optional_field("HasTemplateDn", "TemplateDn", m.template_dn, v);
-    v("CodePage", m.code_page);
-    v("LocaleId", m.locale_id);
+    nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
+    nspi::named<nspi::Locale>("LocaleId", m.locale_id, v);
     detail::auxiliary_fields(m.auxiliary_buffer, v);
   }
 };
@@ -126,7 +126,7 @@ struct GetTemplateInfoResponse {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     detail::response_fields(m, v, [&] {
-      v("CodePage", m.code_page);
+      nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
       optional_field("HasRow", "Row", m.row, v);
     });
   }
@@ -244,7 +244,7 @@ struct ResolveNamesResponse {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     detail::response_fields(m, v, [&] {
-      v("CodePage", m.code_page);
+      nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
       detail::minimal_ids_fields(m.ids, v);
       Optional<ColumnsAndRows>::fields("HasRowsAndCols", m.rows, v,
                                        [&](auto& list) { ColumnsAndRows::fields("PropertyTags", list, v); });

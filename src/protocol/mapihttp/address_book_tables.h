@@ -216,7 +216,7 @@ struct GetSpecialTableResponse {
   ByteView auxiliary_buffer;
   static void fields(auto& m, auto& v) {
     detail::response_fields(m, v, [&] {
-      v("CodePage", m.code_page);
+      nspi::named<nspi::CodePage>("CodePage", m.code_page, v);
       optional_field("HasVersion", "Version", m.version, v);
       Optional<wire::List<AddressBookPropertyValueList>>::fields("HasRows", m.rows, v, [&](auto& list) {
         v("RowsCount", wire::count_of<u32>(list));

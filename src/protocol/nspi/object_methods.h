@@ -77,7 +77,7 @@ struct GetPropListIn {
     n("hRpc", m.handle);
     n("dwFlags", m.flags);
     n("dwMId", m.id);
-    n("CodePage", m.code_page);
+    named<CodePage>("CodePage", m.code_page, n);
   }
 };
 struct GetPropListOut {
@@ -224,8 +224,8 @@ struct GetTemplateInfoIn {
     n("dwFlags", m.flags);
     n("ulType", m.type);
     n("pDN", m.dn);
-    n("dwCodePage", m.code_page);
-    n("dwLocaleID", m.locale);
+    named<CodePage>("dwCodePage", m.code_page, n);
+    named<Locale>("dwLocaleID", m.locale, n);
   }
 };
 struct GetTemplateInfoOut {

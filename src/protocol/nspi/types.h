@@ -11,6 +11,45 @@ namespace ropewalk::nspi {
 inline constexpr u32 kMaxCount = 100'000;     // of values, rows and restrictions: the IDL's range()
 inline constexpr u32 kMaxBinary = 2'097'152;  // bytes of one Binary_r
 
+// Numbers of 32 bits that have names: [MS-OXNSPI] 2.2.1.4, 2.2.1.5, 2.2.1.8, 2.2.1.10; mapi::RelOp and
+// mapi::BitMaskRelOp in 32 bits.
+struct SortType {
+  u32 value = 0;
+};
+struct ContainerId {
+  u32 value = 0;
+};
+struct CurrentRecord {
+  u32 value = 0;
+};
+struct CodePage {
+  u32 value = 0;
+};
+struct Locale {
+  u32 value = 0;
+};
+struct RelationalOperator {
+  u32 value = 0;
+};
+struct BitMaskOperator {
+  u32 value = 0;
+};
+const wire::TypeInfo& wire_type(std::type_identity<SortType>);
+const wire::TypeInfo& wire_type(std::type_identity<ContainerId>);
+const wire::TypeInfo& wire_type(std::type_identity<CurrentRecord>);
+const wire::TypeInfo& wire_type(std::type_identity<CodePage>);
+const wire::TypeInfo& wire_type(std::type_identity<Locale>);
+const wire::TypeInfo& wire_type(std::type_identity<RelationalOperator>);
+const wire::TypeInfo& wire_type(std::type_identity<BitMaskOperator>);
+
+// A number as one of those.
+template <class T>
+void named(std::string_view name, auto& number, auto& n) {
+  T typed{number};
+  n(name, typed);
+  n.set(number, typed.value);
+}
+
 // FlatUID_r
 struct FlatUid {
   static constexpr std::string_view kName = "FlatUID_r";
@@ -271,13 +310,11 @@ struct Restriction {
   }
 
  private:
-  static void with_value(std::string_view name, auto& m, auto& n) {
-    n(name, m.number);
+  static void with_value(auto& m, auto& n) {
     n("ulPropTag", m.tag);
     n("lpProp", m.value);
   }
-  static void with_operand(std::string_view first, std::string_view last, auto& m, auto& n) {
-    n(first, m.number);
+  static void with_operand(std::string_view last, auto& m, auto& n) {
     n("ulPropTag", m.tag);
     n(last, m.operand);
   }
@@ -290,19 +327,24 @@ struct Restriction {
       case not_:
         return n("lpRes", m.child);
       case content:
-        return with_value("ulFuzzyLevel", m, n);
+        n("ulFuzzyLevel", m.number);
+        return with_value(m, n);
       case property:
-        return with_value("relop", m, n);
+        named<RelationalOperator>("relop", m.number, n);
+        return with_value(m, n);
       case compare_properties:
-        n("relop", m.number);
+        named<RelationalOperator>("relop", m.number, n);
         n("ulPropTag1", m.tag);
         return n("ulPropTag2", m.tag2);
       case bit_mask:
-        return with_operand("relBMR", "ulMask", m, n);
+        named<BitMaskOperator>("relBMR", m.number, n);
+        return with_operand("ulMask", m, n);
       case size:
-        return with_operand("relop", "cb", m, n);
+        named<RelationalOperator>("relop", m.number, n);
+        return with_operand("cb", m, n);
       case exist:
-        return with_operand("ulReserved1", "ulReserved2", m, n);
+        n("ulReserved1", m.number);
+        return with_operand("ulReserved2", m, n);
       case sub_object:
         n("ulSubObject", m.number);
         return n("lpRes", m.child);
@@ -322,15 +364,15 @@ struct Stat {
   u32 position{}, total_records{};  // NumPos, TotalRecs
   u32 code_page{}, template_locale{}, sort_locale{};
   static void ndr(auto& m, auto& n) {
-    n("SortType", m.sort_type);
-    n("ContainerID", m.container_id);
-    n("CurrentRec", m.current_record);
+    named<SortType>("SortType", m.sort_type, n);
+    named<ContainerId>("ContainerID", m.container_id, n);
+    named<CurrentRecord>("CurrentRec", m.current_record, n);
     n("Delta", m.delta);
     n("NumPos", m.position);
     n("TotalRecs", m.total_records);
-    n("CodePage", m.code_page);
-    n("TemplateLocale", m.template_locale);
-    n("SortLocale", m.sort_locale);
+    named<CodePage>("CodePage", m.code_page, n);
+    named<Locale>("TemplateLocale", m.template_locale, n);
+    named<Locale>("SortLocale", m.sort_locale, n);
   }
   static void fields(auto& m, auto& v) { ndr(m, v); }
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <pugixml.hpp>
 
 namespace ropewalk::xml {
@@ -26,6 +27,7 @@ class Taker {
       element.attributes.emplace_back(name.starts_with("xmlns") ? name : local_name(name), attribute.value());
     }
     element.text = node.child_value();
+    element.offset = static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 1) - 1);
     for (const pugi::xml_node& child : node.children()) {
       if (child.type() != pugi::node_element) continue;
       element.children.emplace_back();

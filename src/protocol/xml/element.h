@@ -18,6 +18,7 @@ struct Element {
   std::vector<std::pair<std::string, std::string>> attributes{};
   std::string text{};
   std::vector<Element> children{};
+  std::size_t offset = 0;  // where its "<" stands in the document that it was read from, counted in UTF-8
 
   /// The first child of that name, or nullptr.
   const Element* find(std::string_view child) const;
