@@ -11,6 +11,27 @@
 
 namespace ropewalk::client {
 
+/// A control of the dialog in which a server wants an entry to be shown. [MS-OXOABKT] 2.2.2.1
+struct DialogControl {
+  enum class Kind : u32 {
+    label = 0,
+    edit = 1,
+    list_box = 2,
+    check_box = 5,
+    group_box = 6,
+    button = 7,
+    page = 8,
+    multi_valued_list_box = 11
+  };
+  static constexpr u32 kMultiLine = 1, kEditable = 2, kRequired = 4;
+  Kind kind{};
+  std::string text;                         // of labels, pages, buttons; elsewhere a pattern of what may be typed
+  PropTag property;                         // what it shows
+  u32 flags = 0;                            // of the three above
+  u32 most = 0;                             // characters of an edit control
+  u32 x = 0, y = 0, width = 0, height = 0;  // in dialog units
+};
+
 /// A person, a group, a room: IMailUser, and where is_list() IDistList.
 class AddressEntry {
  public:
@@ -25,6 +46,22 @@ class AddressEntry {
   virtual Outcome<std::unique_ptr<Table>> members() = 0;
   /// Whom this one reports to; null where nobody is named.
   virtual Outcome<std::unique_ptr<AddressEntry>> manager() = 0;
+
+  // By default `not_supported`:
+
+  /// The entries that a property points at, as PidTagAddressBookMember of a group, PidTagAddressBookReports or
+  /// PidTagAddressBookOwner do. IMAPIProp::OpenProperty.
+  virtual Outcome<std::unique_ptr<Table>> linked(PropTag property);
+  /// Takes properties away and sets others, all or nothing, as far as the server lets this user. IMAPIProp::SetProps
+  /// and DeleteProps.
+  virtual Outcome<void> change(std::span<const mapi::Property> values, std::span<const PropTag> removed);
+  /// Adds entries to those that a property points at, or takes them away: PidTagAddressBookMember of a group,
+  /// PidTagAddressBookPublicDelegates of a person. Those that are there, or not there, already are no error.
+  /// IDistList::CreateEntry and DeleteEntries.
+  enum class LinkChange : u8 { add, remove };
+  virtual Outcome<void> change_links(PropTag property, LinkChange change, std::span<const std::vector<u8>> entry_ids);
+  /// The server's details template for entries like this one. PR_DETAILS_TABLE.
+  virtual Outcome<std::vector<DialogControl>> details();
 };
 
 /// A list of entries: the Global Address List, All Rooms, ... IABContainer.
@@ -34,6 +71,15 @@ class AddressContainer {
   /// In the order of their display names. Tables of an address book can be sorted by PidTagDisplayName and by
   /// PidTagAddressBookPhoneticDisplayName, upwards, and searched for a display name from some text on.
   virtual Outcome<std::unique_ptr<Table>> contents() = 0;
+  /// Whether the first entry stands before (below 0), is (0) or stands behind (above 0) the second one in the list's
+  /// order. By default `not_supported`.
+  virtual Outcome<i32> compare(ByteView entry_id, ByteView other_entry_id);
+};
+
+/// Where a server says that the user's mailbox and the address book are: URLs, or names of servers. Empty: it did not
+/// say.
+struct Endpoints {
+  std::string mailbox, address_book;
 };
 
 /// IAddrBook.
@@ -49,6 +95,7 @@ class AddressBook {
   /// By its entry identifier; empty: the Global Address List.
   virtual Outcome<std::unique_ptr<AddressContainer>> open_container(ByteView entry_id);
   virtual Outcome<std::unique_ptr<AddressEntry>> open_entry(ByteView entry_id);
+  virtual Outcome<Endpoints> endpoints();
 };
 
 }  // namespace ropewalk::client

@@ -42,6 +42,10 @@ Outcome<void> write_stream(PropertyObject& object, const mapi::Property& propert
 
 }  // namespace
 
+Outcome<std::vector<PropTag>> Table::query_columns() {
+  return Failure{mapi::ErrorCode::not_supported, "this table does not tell which columns it may have"};
+}
+
 Outcome<Rows> Table::read_all(std::size_t limit) {
   auto wanted = [&](std::size_t have) {
     return limit == 0 ? kRowsAtOnce : static_cast<u32>(std::min<std::size_t>(kRowsAtOnce, limit - have));

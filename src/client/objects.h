@@ -59,6 +59,8 @@ class Table {
   virtual Outcome<Rows> query(u32 most, bool forward = true) = 0;
   /// The first row at or after `origin` (backwards: before it) that matches, leaving the cursor on it; or no row.
   virtual Outcome<Rows> find(const mapi::Restriction& condition, Origin origin, bool forward = true) = 0;
+  /// Every column that its rows may have. IMAPITable::QueryColumns. By default `not_supported`.
+  virtual Outcome<std::vector<PropTag>> query_columns();
 
   /// Every row from the cursor on, up to `limit` (0: all).
   Outcome<Rows> read_all(std::size_t limit = 0);

@@ -30,4 +30,14 @@ u64 number_of(std::span<const mapi::Property> row, mapi::PropTag tag, u64 otherw
   return found == nullptr ? otherwise : found->value.number;
 }
 
+void Rows::drop_last_column() {
+  if (columns_.empty()) return;
+  const std::size_t rows = size(), before = columns_.size();
+  columns_.pop_back();
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns_.size(); ++column)
+      cells_[row * columns_.size() + column] = cells_[row * before + column];
+  cells_.resize(rows * columns_.size());
+}
+
 }  // namespace ropewalk::client

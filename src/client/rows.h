@@ -36,6 +36,8 @@ class Rows {
   void truncate(std::size_t rows) {
     if (rows < size()) cells_.resize(rows * columns_.size());
   }
+  /// As if the last column had not been asked for.
+  void drop_last_column();
 
  private:
   std::vector<mapi::PropTag> columns_;

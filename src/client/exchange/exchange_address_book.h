@@ -5,6 +5,7 @@
 
 namespace ropewalk::client::exchange {
 
-Outcome<std::unique_ptr<AddressBook>> make_address_book(std::unique_ptr<NspiSession> session);
+/// Binds, and binds again whenever the session is lost.
+Outcome<std::unique_ptr<AddressBook>> open_address_book_at(const ChannelOptions& options);
 
 }  // namespace ropewalk::client::exchange

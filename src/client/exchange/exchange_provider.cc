@@ -205,8 +205,7 @@ class ExchangeProvider : public Provider {
   }
   Outcome<std::unique_ptr<AddressBook>> open_address_book(const Service& service, Host& host) override {
     ROPEWALK_TRY(ChannelOptions options, channel_options(service, host));
-    ROPEWALK_TRY(auto session, NspiSession::open(options));
-    return make_address_book(std::move(session));
+    return open_address_book_at(options);
   }
 };
 

@@ -135,6 +135,92 @@ class HttpNspi final : public NspiSession {
     return std::vector<u32>(ids.begin(), ids.end());
   }
 
+  Outcome<std::vector<PropTag>> query_columns() override {
+    mapihttp::QueryColumnsRequest request;
+    request.flags = kUnicodeTypes;
+    Arena arena;
+    ROPEWALK_TRY(auto response, ask<mapihttp::QueryColumnsResponse>(RequestType::query_columns, request, arena));
+    auto tags = response.columns.value.tags.span();
+    return std::vector<PropTag>(tags.begin(), tags.end());
+  }
+
+  Outcome<std::vector<u32>> resort_restriction(const nspi::Stat& stat, std::span<const u32> ids) override {
+    mapihttp::ResortRestrictionRequest request;
+    request.state = stat;
+    request.ids = wire::List<u32>::view(ids);
+    Arena arena;
+    ROPEWALK_TRY(auto response,
+                 ask<mapihttp::ResortRestrictionResponse>(RequestType::resort_restriction, request, arena));
+    auto sorted = response.ids.value.span();
+    return std::vector<u32>(sorted.begin(), sorted.end());
+  }
+
+  Outcome<i32> compare_mids(const nspi::Stat& stat, u32 id1, u32 id2) override {
+    mapihttp::CompareMinIdsRequest request;
+    request.state = stat;
+    request.id1 = id1;
+    request.id2 = id2;
+    Arena arena;
+    ROPEWALK_TRY(auto response, ask<mapihttp::CompareMinIdsResponse>(RequestType::compare_min_ids, request, arena));
+    return response.result;
+  }
+
+  Outcome<void> mod_props(const nspi::Stat& stat, Columns removed, std::span<const mapi::Property> values) override {
+    std::vector<mapihttp::AddressBookTaggedPropertyValue> list;
+    for (const mapi::Property& value : values) list.push_back({value});
+    mapihttp::ModPropsRequest request;
+    request.state = stat;
+    request.removed = LargePropertyTagArray::of(removed);
+    request.values =
+        mapihttp::AddressBookPropertyValueList{wire::List<mapihttp::AddressBookTaggedPropertyValue>::view(list)};
+    Arena arena;
+    ROPEWALK_CHECK(ask<mapihttp::ModPropsResponse>(RequestType::mod_props, request, arena));
+    return {};
+  }
+
+  Outcome<void> mod_link_att(u32 flags, PropTag property, u32 id, std::span<const std::vector<u8>> entry_ids) override {
+    Arena arena;
+    std::vector<mapihttp::LinkedEntryId> linked;
+    for (const std::vector<u8>& bytes : entry_ids) {
+      auto read = wire::decode<mapihttp::LinkedEntryId>(bytes, arena);
+      if (!read.ok()) return Failure{ErrorCode::invalid_entry_id, "this is no entry identifier of an address book"};
+      linked.push_back(*read);
+    }
+    mapihttp::ModLinkAttRequest request;
+    request.flags = flags;
+    request.tag = property;
+    request.id = id;
+    request.entry_ids = wire::List<mapihttp::LinkedEntryId>::view(linked);
+    ROPEWALK_CHECK(ask<mapihttp::ModLinkAttResponse>(RequestType::mod_link_att, request, arena));
+    return {};
+  }
+
+  Outcome<std::vector<u8>> template_info(u32 display_type) override {
+    mapihttp::GetTemplateInfoRequest request;
+    request.flags = kTemplate;
+    request.display_type = display_type;
+    request.code_page = code_page();
+    request.locale_id = first().template_locale;
+    Arena arena;
+    ROPEWALK_TRY(auto response, ask<mapihttp::GetTemplateInfoResponse>(RequestType::get_template_info, request, arena));
+    return response.row ? template_data_of(plain(response.row.value)) : std::vector<u8>();
+  }
+
+  Outcome<Endpoints> endpoints(const std::string& user_dn, const std::string& server_dn) override {
+    const std::vector<u8> user = utf8_to_utf16(user_dn), server = utf8_to_utf16(server_dn);
+    mapihttp::GetMailboxUrlRequest mailbox;
+    mailbox.server_dn = {server};
+    mapihttp::GetAddressBookUrlRequest book;
+    book.user_dn = {user};
+    Endpoints found;
+    Arena arena;
+    ROPEWALK_TRY(auto told, ask<mapihttp::GetMailboxUrlResponse>(RequestType::get_mailbox_url, mailbox, arena));
+    found.mailbox = utf16_to_utf8(told.server_url.bytes);
+    ROPEWALK_TRY(auto there, ask<mapihttp::GetAddressBookUrlResponse>(RequestType::get_address_book_url, book, arena));
+    found.address_book = utf16_to_utf8(there.server_url.bytes);
+    return found;
+  }
+
  private:
   // "/mapi/emsmdb/?MailboxId=..." beside which the address book stands.
   static ChannelOptions at_nspi(ChannelOptions options) {
@@ -151,7 +237,11 @@ class HttpNspi final : public NspiSession {
     if (!wire::encode(request, out)) return failure(ErrorCode::invalid_param, "cannot express the request");
     auto posted = channel_->post(type, out.view());
     if (!posted.ok()) {
-      bound_ = bound_ && !posted.error().session_lost;
+      if (posted.error().session_lost) {
+        bound_ = false;
+        // Whoever is not let in is not let in again.
+        if (posted.error().failure.code != ErrorCode::login_failure) lose(Loss::unknown);
+      }
       return std::move(posted).error().failure;
     }
     channel_->observe_response({});

@@ -1,9 +1,12 @@
 // The address book over RPC, by TCP or over HTTP. [MS-OXNSPI] 3.1.4
 #include "base/utf16.h"
 #include "client/exchange/nspi_session.h"
+#include "client/exchange/referral.h"
 #include "client/exchange/rpc_client.h"
+#include "protocol/dcerpc/status.h"
 #include "protocol/nspi/methods.h"
 #include "protocol/nspi/values.h"
+#include "protocol/rfr/methods.h"
 
 namespace ropewalk::client::exchange {
 namespace {
@@ -12,16 +15,31 @@ using mapi::ErrorCode;
 using mapi::PropertyBag;
 using mapi::PropTag;
 
-constexpr u16 kAddressBookPort = 6004;  // of NSPI behind an RPC proxy
+constexpr u16 kAddressBookPort = 6004, kReferralPort = 6002;  // of NSPI and RFR behind an RPC proxy
 
 // Opnums, [MS-OXNSPI] 3.1.4
-constexpr u16 kBind = 0, kUnbind = 1, kUpdateStat = 2, kQueryRows = 3, kSeekEntries = 4, kGetMatches = 5, kDNToMId = 7,
-              kGetPropList = 8, kGetProps = 9, kGetSpecialTable = 12, kResolveNamesW = 20;
+constexpr u16 kBind = 0, kUnbind = 1, kUpdateStat = 2, kQueryRows = 3, kSeekEntries = 4, kGetMatches = 5,
+              kResortRestriction = 6, kDNToMId = 7, kGetPropList = 8, kGetProps = 9, kCompareMIds = 10, kModProps = 11,
+              kGetSpecialTable = 12, kGetTemplateInfo = 13, kModLinkAtt = 14, kQueryColumns = 16, kResolveNamesW = 20;
+
+// A connection to where an interface is.
+Outcome<std::unique_ptr<RpcClient>> connected_to(const ChannelOptions& options, const dcerpc::Interface& interface,
+                                                 u16 http_port) {
+  RpcOptions rpc = rpc_options(options, http_port);
+  if (rpc.port == 0) {
+    RpcOptions mapper = rpc;
+    mapper.port = options.mapper_port;
+    ROPEWALK_TRY(auto mapping, RpcClient::connect(std::move(mapper)));
+    ROPEWALK_TRY(rpc.port, map_endpoint(*mapping, interface));
+  }
+  ROPEWALK_CHECK(take_security(options, rpc));
+  return RpcClient::connect(std::move(rpc));
+}
 
 class RpcNspi final : public NspiSession {
  public:
   RpcNspi(const ChannelOptions& options, std::unique_ptr<RpcClient> client)
-      : NspiSession(options), client_(std::move(client)) {}
+      : NspiSession(options), options_(options), client_(std::move(client)) {}
   ~RpcNspi() override {
     if (!bound_) return;
     nspi::UnbindIn in;
@@ -161,12 +179,99 @@ class RpcNspi final : public NspiSession {
     return std::vector<u32>(out.ids->items.begin(), out.ids->items.end());
   }
 
+  Outcome<std::vector<PropTag>> query_columns() override {
+    nspi::QueryColumnsIn in;
+    in.handle = handle_;
+    in.flags = kUnicodeTypes;
+    Arena arena;
+    ROPEWALK_TRY(auto out, call<nspi::QueryColumnsOut>(kQueryColumns, "NspiQueryColumns", in, arena));
+    if (!out.columns) return std::vector<PropTag>();
+    return std::vector<PropTag>(out.columns->items.begin(), out.columns->items.end());
+  }
+
+  Outcome<std::vector<u32>> resort_restriction(const nspi::Stat& stat, std::span<const u32> ids) override {
+    nspi::ResortRestrictionIn in;
+    in.handle = handle_;
+    in.stat = stat;
+    in.in_ids.items = wire::List<u32>::view(ids);
+    Arena arena;
+    ROPEWALK_TRY(auto out, call<nspi::ResortRestrictionOut>(kResortRestriction, "NspiResortRestriction", in, arena));
+    if (!out.out_ids) return std::vector<u32>();
+    return std::vector<u32>(out.out_ids->items.begin(), out.out_ids->items.end());
+  }
+
+  Outcome<i32> compare_mids(const nspi::Stat& stat, u32 id1, u32 id2) override {
+    nspi::CompareMIdsIn in;
+    in.handle = handle_;
+    in.stat = stat;
+    in.id1 = id1;
+    in.id2 = id2;
+    Arena arena;
+    ROPEWALK_TRY(auto out, call<nspi::CompareMIdsOut>(kCompareMIds, "NspiCompareMIds", in, arena));
+    return out.result;
+  }
+
+  Outcome<void> mod_props(const nspi::Stat& stat, Columns removed, std::span<const mapi::Property> values) override {
+    Arena arena;
+    const nspi::PropTagArray tags = tags_of(removed);
+    nspi::ModPropsIn in;
+    in.handle = handle_;
+    in.stat = stat;
+    in.tags = ndr::Pointer<nspi::PropTagArray>::to(tags);
+    in.row = nspi::nspi_row(values, arena);
+    ROPEWALK_CHECK(call<nspi::ModPropsOut>(kModProps, "NspiModProps", in, arena));
+    return {};
+  }
+
+  Outcome<void> mod_link_att(u32 flags, PropTag property, u32 id, std::span<const std::vector<u8>> entry_ids) override {
+    Arena arena;
+    std::vector<mapi::Value> values;
+    for (const std::vector<u8>& bytes : entry_ids) values.push_back(mapi::Value::of(ByteView(bytes)));
+    const mapi::Property list{property.with_type(mapi::PropType::multiple_binary),
+                              mapi::Value::of(wire::List<mapi::Value>::view(values))};
+    nspi::ModLinkAttIn in;
+    in.handle = handle_;
+    in.flags = flags;
+    in.tag = property;
+    in.id = id;
+    in.entry_ids = nspi::nspi_value(list, arena).binaries;
+    ROPEWALK_CHECK(call<nspi::ModLinkAttOut>(kModLinkAtt, "NspiModLinkAtt", in, arena));
+    return {};
+  }
+
+  Outcome<std::vector<u8>> template_info(u32 display_type) override {
+    nspi::GetTemplateInfoIn in;
+    in.handle = handle_;
+    in.flags = kTemplate;
+    in.type = display_type;
+    in.code_page = code_page();
+    in.locale = first().template_locale;
+    Arena arena;
+    ROPEWALK_TRY(auto out, call<nspi::GetTemplateInfoOut>(kGetTemplateInfo, "NspiGetTemplateInfo", in, arena));
+    return out.row ? template_data_of(nspi::properties_of(*out.row, arena)) : std::vector<u8>();
+  }
+
+  // Behind an RPC proxy the referral interface has a port of its own; elsewhere it is where the mapper says.
+  Outcome<Endpoints> endpoints(const std::string& user_dn, const std::string& server_dn) override {
+    ROPEWALK_TRY(auto client, connected_to(options_, rfr::kRfr, kReferralPort));
+    Endpoints found;
+    ROPEWALK_TRY(found.address_book, address_book_server(*client, user_dn));
+    const bool is_known = !server_dn.empty();
+    ROPEWALK_TRY(found.mailbox, is_known ? server_name(*client, server_dn) : Outcome<std::string>(std::string()));
+    return found;
+  }
+
  private:
   template <class Out, class In>
   Outcome<Out> call(u16 opnum, const char* method, const In& in, Arena& arena) {
+    const auto began = std::chrono::steady_clock::now();
     auto out = client_->call<Out>(nspi::kNspi, opnum, in, arena);
     if (!out.ok()) {
-      bound_ = false;  // the connection is gone, and the session with it
+      if (client_->fault() == dcerpc::kContextMismatch)
+        lose(Loss::unknown);
+      else if (client_->fault() == 0)  // the connection is gone, and the session with it
+        lose(std::chrono::steady_clock::now() - began < options_.http.timeout ? Loss::broken : Loss::silent);
+      bound_ = bound_ && loss() == Loss::none;
       return out;
     }
     if (!is_done(out->return_value))
@@ -195,6 +300,7 @@ class RpcNspi final : public NspiSession {
     return found;
   }
 
+  const ChannelOptions options_;
   std::unique_ptr<RpcClient> client_;
   ndr::ContextHandle handle_;
   bool bound_ = false;
@@ -203,15 +309,7 @@ class RpcNspi final : public NspiSession {
 }  // namespace
 
 Outcome<std::unique_ptr<NspiSession>> open_nspi_over_rpc(const ChannelOptions& options) {
-  RpcOptions rpc = rpc_options(options, kAddressBookPort);
-  if (rpc.port == 0) {
-    RpcOptions mapper = rpc;
-    mapper.port = options.mapper_port;
-    ROPEWALK_TRY(auto mapping, RpcClient::connect(std::move(mapper)));
-    ROPEWALK_TRY(rpc.port, map_endpoint(*mapping, nspi::kNspi));
-  }
-  ROPEWALK_CHECK(take_security(options, rpc));
-  ROPEWALK_TRY(auto client, RpcClient::connect(std::move(rpc)));
+  ROPEWALK_TRY(auto client, connected_to(options, nspi::kNspi, kAddressBookPort));
   auto session = std::make_unique<RpcNspi>(options, std::move(client));
   ROPEWALK_CHECK(session->bind());
   return std::unique_ptr<NspiSession>(std::move(session));

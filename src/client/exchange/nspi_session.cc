@@ -20,6 +20,11 @@ mapi::PropertyBag bag_of(std::span<const mapi::Property> row) {
   return bag;
 }
 
+std::vector<u8> template_data_of(std::span<const mapi::Property> row) {
+  const mapi::Property* data = find_value(row, mapi::tag::PidTagTemplateData);
+  return data == nullptr ? std::vector<u8>() : std::vector<u8>(data->value.bytes.begin(), data->value.bytes.end());
+}
+
 bool add_row(std::span<const mapi::Property> row, Rows& rows) {
   if (row.size() != rows.columns().size()) return false;
   for (std::size_t i = 0; i < row.size(); ++i) {

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include "client/address_book.h"
 #include "client/exchange/channel.h"
 #include "client/rows.h"
 #include "mapi/restriction.h"
@@ -15,6 +16,16 @@ inline constexpr u32 kUnresolved = 0, kAmbiguous = 1, kResolved = 2;
 
 /// [MS-OXNSPI] 2.2.1.10 and 2.2.1.7: what flags ask for. Without one entry identifiers are permanent.
 inline constexpr u32 kNoFlags = 0, kSkipObjects = 1, kUnicodeStrings = 4;
+/// 2.2.1.11: texts are PtypString; 2.2.1.14: the template itself; 2.2.1.15: take away.
+inline constexpr u32 kUnicodeTypes = 0x80000000, kTemplate = 1, kDelete = 1;
+
+/// What became of a session by the call that failed last.
+enum class Loss : u8 {
+  none,
+  unknown,  // the server did not know it (any more), and did not run the call
+  broken,   // the connection ended; whether the call was run is not known
+  silent,   // no answer came in time
+};
 
 /// Bound from open() until destroyed. One thread at a time. Errors that are warnings (some values are errors) are none.
 class NspiSession {
@@ -58,12 +69,36 @@ class NspiSession {
   virtual Outcome<std::vector<mapi::PropTag>> get_prop_list(u32 id) = 0;
   /// 3.1.4.1.13; 0 for a DN that nobody has.
   virtual Outcome<std::vector<u32>> dn_to_mid(std::span<const std::string> dns) = 0;
+  /// 3.1.4.1.5; texts as PtypString.
+  virtual Outcome<std::vector<mapi::PropTag>> query_columns() = 0;
+  /// 3.1.4.1.11: those of `ids` that there are, in the STAT's order.
+  virtual Outcome<std::vector<u32>> resort_restriction(const nspi::Stat& stat, std::span<const u32> ids) = 0;
+  /// 3.1.4.1.12: below 0, 0, above 0 where `id1` stands before, is, stands behind `id2` in the STAT's container.
+  virtual Outcome<i32> compare_mids(const nspi::Stat& stat, u32 id1, u32 id2) = 0;
+  /// 3.1.4.1.14, of the object `stat.current_record`: takes `removed` away, then sets `values`.
+  virtual Outcome<void> mod_props(const nspi::Stat& stat, Columns removed, std::span<const mapi::Property> values) = 0;
+  /// 3.1.4.1.15, of the object `id`. `flags`: kNoFlags to add, kDelete.
+  virtual Outcome<void> mod_link_att(u32 flags, mapi::PropTag property, u32 id,
+                                     std::span<const std::vector<u8>> entry_ids) = 0;
+  /// 3.1.4.1.18: PidTagTemplateData of the details template for objects of this display type, in the session's locale;
+  /// texts in its code page. Empty where there is none.
+  virtual Outcome<std::vector<u8>> template_info(u32 display_type) = 0;
+  /// Where the mailbox with that DN and the address book are: over HTTP by GetMailboxUrl and GetAddressBookUrl
+  /// ([MS-OXCMAPIHTTP] 2.2.5.18, 2.2.5.19), over RPC by the referral interface. `server_dn`: of the mailbox's server;
+  /// empty where it is not known.
+  virtual Outcome<Endpoints> endpoints(const std::string& user_dn, const std::string& server_dn) = 0;
+
+  /// Other than none: every further call fails, open another session.
+  Loss loss() const { return loss_; }
+  u32 code_page() const { return code_page_; }
 
  protected:
   explicit NspiSession(const ChannelOptions& options) : code_page_(options.code_page), lcid_(options.lcid) {}
+  void lose(Loss how) { loss_ = how; }
 
  private:
   u32 code_page_, lcid_;
+  Loss loss_ = Loss::none;
 };
 
 /// The two ways.
@@ -74,6 +109,8 @@ Outcome<std::unique_ptr<NspiSession>> open_nspi_over_rpc(const ChannelOptions& o
 inline bool is_done(mapi::ErrorCode code) { return (static_cast<u32>(code) & 0x80000000u) == 0; }
 /// The values of a row, without those that are errors.
 mapi::PropertyBag bag_of(std::span<const mapi::Property> row);
+/// PidTagTemplateData in such a row; empty where it is not there.
+std::vector<u8> template_data_of(std::span<const mapi::Property> row);
 /// Adds a row whose cells stand under their columns; false where it has another number of them.
 bool add_row(std::span<const mapi::Property> row, Rows& rows);
 

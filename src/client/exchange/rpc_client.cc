@@ -191,6 +191,7 @@ Outcome<rpc::Reply> RpcClient::exchange(const dcerpc::Interface& interface, u16 
     for (rpc::Reply& reply : connection_.take_replies()) {
       if (reply.call_id != *id) continue;
       if (reply.fault == 0) return std::move(reply);
+      fault_ = reply.fault;
       Failure refused = failed(what, "the server answers with the fault " + dcerpc::fault_text(reply.fault));
       if (reply.fault == dcerpc::kAccessDenied) {
         refused.code = ErrorCode::login_failure;

@@ -60,6 +60,7 @@ class RpcClient {
   template <class Out, class In>
   Outcome<Out> call(const dcerpc::Interface& interface, u16 opnum, const In& in, Arena& arena,
                     std::chrono::milliseconds timeout = {}) {
+    fault_ = 0;
     ROPEWALK_TRY(u16 context, bound(interface));
     const ndr::Format format = connection_.format(context);
     wire::Context chain = wire::add_context(format, nullptr);
@@ -73,6 +74,8 @@ class RpcClient {
     if (!out.ok()) return malformed(interface, out.error().text());
     return *out;
   }
+  /// The status of the fault that the last call was answered with; 0: it was not.
+  u32 fault() const { return fault_; }
   const std::string& host() const { return options_.host; }
   u32 association() const { return connection_.association(); }
   /// Ends what is under way, and whatever is asked for later. Any thread.
@@ -102,6 +105,7 @@ class RpcClient {
   rpc::ClientConnection connection_;
   std::map<const dcerpc::Interface*, u16> contexts_;
   std::vector<u8> reply_;
+  u32 fault_ = 0;
   std::vector<u8> seen_[2];  // what observe() has not told yet, received and sent
   std::string_view interface_, method_;
 };
