@@ -3,15 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <csignal>
+#include <fstream>
 #include <optional>
 
+#include "address_book_server.h"
 #include "base/utf16.h"
 #include "client/session.h"
 #include "directory/address_book.h"
 #include "mapi/property_tags.h"
 #include "mapi/value_fields.h"
-#include "program.h"
 #include "store/mailbox_stores.h"
 
 namespace ropewalk {
@@ -55,59 +55,43 @@ class Book : public testing::TestWithParam<const char*> {
       const u32 ropemakers = book->add(directory::Kind::group, group).value().id;
       for (const char* member : {"user1@ropewalk.test", "user2@ropewalk.test"})
         ASSERT_TRUE(book->add_link(ropemakers, directory::Link::member, id(member)).ok());
+      ASSERT_TRUE(book->add_link(ropemakers, directory::Link::owner, id("user1@ropewalk.test")).ok());
       ASSERT_TRUE(book->add_link(id("user1@ropewalk.test"), directory::Link::manager, id("user2@ropewalk.test")).ok());
       ASSERT_TRUE(book->add_link(id("user2@ropewalk.test"), directory::Link::manager, id("user3@ropewalk.test")).ok());
       for (int i = 0; i < kMany; ++i) {
         directory::ObjectChange contact;
         contact.name = "Zz contact " + std::to_string(100 + i);
         contact.address = "contact" + std::to_string(100 + i) + "@partner.test";
+        contact.phonetic = "Phonetic " + std::to_string(500 - i);  // the other way round
         ASSERT_TRUE(book->add(directory::Kind::contact, contact).ok());
       }
     }
-    server_.emplace(std::vector<std::string>{"serve", "--data", data, "--https-port", "0", "--http-port", "0",
-                                             "--epm-port", "0", "--rpc-port", "0"});
-    for (int lines = 0; lines < 12 && (https_.empty() || http_.empty() || rpc_.empty() || mapper_.empty()); ++lines) {
-      const std::string line = server_->read_line(std::chrono::seconds(60));
-      take("https://", line, https_);
-      take("http://", line, http_);
-      if (auto open = line.find('['); line.find("ncacn_ip_tcp") != line.npos && open != line.npos)
-        (line.find("mapper") != line.npos ? mapper_ : rpc_) = line.substr(open + 1, line.find(']') - open - 1);
-    }
-    ASSERT_NE(https_, "");
-    ASSERT_NE(mapper_, "");
+    server_.emplace();
+    server_->start(data);
   }
   static void TearDownTestSuite() {
-    server_->signal(SIGTERM);
-    EXPECT_EQ(server_->wait(), 0) << server_->err();
+    server_->stop();
     server_.reset();
     folder_.reset();
   }
-  static void take(const std::string& scheme, const std::string& line, std::string& port) {
-    const auto at = line.find(scheme);
-    if (at == line.npos) return;
-    const auto colon = line.find(':', at + scheme.size());
-    port = line.substr(colon + 1, line.find_first_not_of("0123456789", colon + 1) - colon - 1);
-  }
 
-  std::string server() const {
-    const std::string transport = GetParam();
-    if (transport == "http") return "http://127.0.0.1:" + http_;
-    return transport == "rpc" ? "ncacn_ip_tcp:127.0.0.1" : "ncacn_http:127.0.0.1:" + https_;
-  }
-  static std::string certificate() { return folder_->path("data") + "/tls/certificate.pem"; }
+  std::string server() const { return server_->server(GetParam()); }
+  static std::string certificate() { return server_->certificate(); }
 
   std::unique_ptr<client::AddressBook> opened() {
     client::Profile profile;
     profile.services.push_back(
-        {"test", "exchange", {{"server", server()}, {"mapper_port", mapper_}, {"user", kUser}, {"ca", certificate()}}});
+        {"test",
+         "exchange",
+         {{"server", server()}, {"mapper_port", server_->mapper_port()}, {"user", kUser}, {"ca", certificate()}}});
     session_.emplace(std::move(profile), host_);
     auto book = session_->open_address_book();
     EXPECT_TRUE(book.ok()) << (book.ok() ? "" : book.error().text);
     return book.ok() ? *std::move(book) : nullptr;
   }
   Ran run(std::vector<std::string> words) {
-    words.insert(words.end(), {"--server", server(), "--mapper-port", mapper_, "--user", kUser, "--password-stdin",
-                               "--ca", certificate()});
+    words.insert(words.end(), {"--server", server(), "--mapper-port", server_->mapper_port(), "--user", kUser,
+                               "--password-stdin", "--ca", certificate()});
     return run_program(words, std::string(kPassword) + "\n");
   }
 
@@ -118,8 +102,7 @@ class Book : public testing::TestWithParam<const char*> {
   }
 
   static inline std::optional<TestFolder> folder_;
-  static inline std::optional<Program> server_;
-  static inline std::string https_, http_, mapper_, rpc_;
+  static inline std::optional<BookServer> server_;
   client::SimpleHost host_{kPassword};
   std::optional<client::Session> session_;
 };
@@ -271,6 +254,122 @@ TEST_P(Book, Commands) {
   ran = run({"card", "user"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("may mean 3 entries"));
+}
+
+// NspiModProps, NspiModLinkAtt: what the server lets this user change.
+TEST_P(Book, EntriesAreChanged) {
+  const std::string file = folder_->path("certificate.der");
+  std::ofstream(file) << "not much of a certificate";
+  Ran ran = run({"card", kUser, "--set", "userCertificate=@" + file});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  ran = run({"card", kUser});
+  EXPECT_THAT(ran.out, HasSubstr("PidTagAddressBookX509Certificate"));
+  ran = run({"card", kUser, "--set", "userCertificate="});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  ran = run({"card", kUser});
+  EXPECT_THAT(ran.out, Not(HasSubstr("PidTagAddressBookX509Certificate")));
+
+  ran = run({"card", kUser, "--set", "telephoneNumber=1"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("ModProps"), HasSubstr("ecAccessDenied"), HasSubstr("userCertificate")));
+  ran = run({"card", "user2@ropewalk.test", "--set", "userCertificate=@" + file});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("ecAccessDenied"));
+  ran = run({"card", kUser, "--set", "no such=1"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("there is no attribute no such"));
+  EXPECT_EQ(run({"card", kUser, "--set", "manager=user2@ropewalk.test"}).code, 2);
+
+  auto members = [&] {
+    const Ran told = run({"card", "ropemakers", "--json"});
+    EXPECT_EQ(told.code, 0) << told.err;
+    std::vector<std::string> found;
+    const boost::json::value card = boost::json::parse(told.out);
+    for (const auto& member : card.at("members").as_array()) found.emplace_back(member.at("name").as_string());
+    return found;
+  };
+  ran = run({"card", "ropemakers", "--add-member", "user3@ropewalk.test", "--remove-member", "user1@ropewalk.test"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(members(), ElementsAre("The user2", "The user3"));
+  ran = run({"card", "ropemakers", "--remove-member", "user3@ropewalk.test", "--add-member", kUser});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(members(), ElementsAre("The user1", "The user2"));
+  ran = run({"card", kUser, "--add-delegate", "user2@ropewalk.test"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ran = run({"card", kUser, "--remove-delegate", "user2@ropewalk.test"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ran = run({"card", "user2@ropewalk.test", "--add-delegate", kUser});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("ecAccessDenied"), HasSubstr("for a group's owner to change")));
+}
+
+// NspiGetSpecialTable, NspiQueryColumns, NspiResortRestriction, NspiCompareMIds, NspiGetTemplateInfo
+TEST_P(Book, ListsColumnsOrdersAndTemplates) {
+  Ran ran = run({"gal", "--lists"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Global Address List\n"), HasSubstr("All Users\n")));
+  ran = run({"gal", "--list", "all users"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("The user1"), Not(HasSubstr("Ropemakers"))));
+  ran = run({"gal", "--columns"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("PidTagDisplayName"), HasSubstr("0x3001001F")));
+
+  auto addresses = [&](std::vector<std::string> words) {
+    words.push_back("--json");
+    const Ran told = run(words);
+    EXPECT_EQ(told.code, 0) << told.err;
+    std::vector<std::string> found;
+    const boost::json::value list = boost::json::parse(told.out);
+    for (const auto& entry : list.as_array()) found.emplace_back(entry.at("address").as_string());
+    return found;
+  };
+  const auto by_name = addresses({"gal", "Zz contact 10", "--sort", "name"});
+  auto by_sound = addresses({"gal", "Zz contact 10", "--sort", "phonetic"});
+  ASSERT_EQ(by_name.size(), 10u);
+  EXPECT_EQ(by_name.front(), "contact100@partner.test");
+  EXPECT_EQ(by_sound.front(), "contact109@partner.test");
+  std::reverse(by_sound.begin(), by_sound.end());
+  EXPECT_EQ(by_sound, by_name);
+
+  ran = run({"gal", "--check", "--limit", "8"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "8 rows, in order\n");
+  ran = run({"gal", "--check", "The"});
+  EXPECT_EQ(ran.out, "3 rows, in order\n") << ran.err;
+
+  ran = run({"card", kUser, "--template"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("General\n"), testing::ContainsRegex("Display: +The user1\n"),
+                             testing::ContainsRegex("Manager: +The user2\n"),
+                             testing::ContainsRegex("Group membership: +Ropemakers\n")));
+  ran = run({"card", "ropemakers", "--template", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("\"Members\""), HasSubstr("The user1"), HasSubstr("The user2")));
+}
+
+TEST_P(Book, OrderIsAskedFor) {
+  auto book = opened();
+  ASSERT_NE(book, nullptr);
+  auto container = book->open_container({}).value();
+  auto table = container->contents().value();
+  ASSERT_TRUE(table->set_columns(kColumns).ok());
+  auto rows = table->query(3).value();
+  auto id = [&](std::size_t row) { return client::find_value(rows[row], tag::PidTagEntryId)->value.bytes; };
+  EXPECT_LT(container->compare(id(0), id(2)).value(), 0);
+  EXPECT_GT(container->compare(id(2), id(1)).value(), 0);
+  EXPECT_EQ(container->compare(id(1), id(1)).value(), 0);
+}
+
+// GetMailboxUrl and GetAddressBookUrl over HTTP, the referral interface over RPC
+TEST_P(Book, ConnectShowsWhereThingsAre) {
+  Ran ran = run({"connect"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  if (std::string(GetParam()) == "http")
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("the mailbox is at: http://127.0.0.1"), HasSubstr("/mapi/emsmdb/?MailboxId="),
+                               HasSubstr("the address book is at: http://127.0.0.1"), HasSubstr("/mapi/nspi/?")));
+  else
+    EXPECT_THAT(ran.out, testing::ContainsRegex("the address book is at: [^ \n]+\n"));
 }
 
 // Recipients are looked up where an address book is.

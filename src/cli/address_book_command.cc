@@ -8,10 +8,13 @@
 #include "base/hex.h"
 #include "base/utf16.h"
 #include "cli/address_card.h"
+#include "cli/address_change.h"
+#include "cli/address_details.h"
 #include "cli/client_command.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/text_table.h"
+#include "directory/folded_text.h"
 #include "mapi/value_fields.h"
 
 namespace ropewalk::cli {
@@ -95,10 +98,13 @@ client::Outcome<void> print_entries(AddressBook& book, const Entries& entries, c
 
 // ---- gal ----
 
+constexpr const char* kGlobalList = "Global Address List";
+
 struct GalOptions {
   Form form;
-  std::string search, list;
+  std::string search, list, sort;
   u32 limit = 0;
+  bool lists = false, columns = false, check = false;
 };
 
 // To whom a typed name may mean: an ambiguous name, [MS-OXOABK] 2.2.3 PidTagAnr.
@@ -116,29 +122,116 @@ struct NameRestriction {
   mapi::Restriction restriction;
 };
 
+// The lists, each with the names of those above it: "All Rooms", "Offices/North".
+client::Outcome<std::vector<std::pair<std::string, PropertyBag>>> lists_of(AddressBook& book) {
+  ROPEWALK_TRY(auto lists, book.hierarchy());
+  std::vector<std::pair<std::string, PropertyBag>> named;
+  std::vector<std::string> above;
+  for (PropertyBag& list : lists) {
+    above.resize(std::min<std::size_t>(above.size(), client::number_of(list.all(), tag::PidTagDepth)));
+    std::string name = client::text_of(list.all(), tag::PidTagDisplayName);
+    if (name.empty()) name = kGlobalList;  // which has none on the wire
+    above.push_back(above.empty() ? name : above.back() + "/" + name);
+    named.emplace_back(above.back(), std::move(list));
+  }
+  return named;
+}
+
+client::Outcome<void> show_lists(AddressBook& book, bool json) {
+  ROPEWALK_TRY(auto lists, lists_of(book));
+  boost::json::array all;
+  std::string text;
+  for (const auto& [path, list] : lists) {
+    const mapi::Value* id = list.find(PropTag(tag::PidTagEntryId));
+    all.push_back({{"path", path},
+                   {"name", path.substr(path.rfind('/') + 1)},
+                   {"depth", client::number_of(list.all(), tag::PidTagDepth)},
+                   {"entry_id", id == nullptr ? std::string() : to_hex(id->bytes)}});
+    text += printable(path) + "\n";
+  }
+  write_output(json ? boost::json::serialize(all) + "\n" : text);
+  return {};
+}
+
+// By its path, or by its name where one list alone has it; in any case.
 client::Outcome<std::vector<u8>> list_named(AddressBook& book, const std::string& name) {
   if (name.empty()) return std::vector<u8>();
-  ROPEWALK_TRY(auto lists, book.hierarchy());
+  ROPEWALK_TRY(auto lists, lists_of(book));
+  const std::string wanted = directory::fold(name);
   std::string known;
-  for (const PropertyBag& list : lists) {
-    const std::string called = client::text_of(list.all(), tag::PidTagDisplayName);
-    if (const mapi::Value* id = list.find(PropTag(tag::PidTagEntryId)); id != nullptr && called == name)
-      return std::vector<u8>(id->bytes.begin(), id->bytes.end());
-    if (!called.empty()) known += (known.empty() ? "" : ", ") + called;
+  std::vector<const PropertyBag*> found;
+  for (const auto& [path, list] : lists) {
+    known += (known.empty() ? "" : ", ") + path;
+    const bool is_path = directory::fold(path) == wanted;
+    if (is_path) found.clear();
+    if (is_path || directory::fold(path.substr(path.rfind('/') + 1)) == wanted) found.push_back(&list);
+    if (is_path) break;
   }
+  const mapi::Value* id = found.size() == 1 ? found[0]->find(PropTag(tag::PidTagEntryId)) : nullptr;
+  if (id != nullptr) return std::vector<u8>(id->bytes.begin(), id->bytes.end());
   return client::Failure{mapi::ErrorCode::not_found,
-                         fmt::format("there is no address list \"{}\"; there are: {}", name, known)};
+                         fmt::format("there {} \"{}\"; there are: {}",
+                                     found.empty() ? "is no address list" : "are several address lists", name, known)};
+}
+
+client::Outcome<void> show_columns(client::Table& table, bool json) {
+  ROPEWALK_TRY(auto columns, table.query_columns());
+  if (json) {
+    boost::json::array list;
+    for (PropTag column : columns) list.emplace_back(address_property_name(column));
+    write_output(boost::json::serialize(list) + "\n");
+    return {};
+  }
+  TextTable text({{"Property", false, 20, false}, {"Tag", false, 10, false}});
+  for (PropTag column : columns) text.add({address_property_name(column), fmt::format("0x{:08X}", column.value)});
+  write_output(text.to_text(terminal_width()));
+  return {};
+}
+
+// Whether the server's answers agree: the rows with their number, and with the order in which it says that they stand.
+client::Outcome<void> check_list(client::AddressContainer& container, client::Table& table, u32 limit) {
+  ROPEWALK_TRY(client::Position where, table.position());
+  ROPEWALK_TRY(Rows rows, table.read_all(limit));
+  std::vector<std::string> wrong;
+  if (limit == 0 && rows.size() != where.count)
+    wrong.push_back(fmt::format("there are {} rows, and the server counts {}", rows.size(), where.count));
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const mapi::Property* before = client::find_value(rows[i - 1], tag::PidTagEntryId);
+    const mapi::Property* here = client::find_value(rows[i], tag::PidTagEntryId);
+    if (before == nullptr || here == nullptr) {
+      wrong.push_back(fmt::format("row {} or {} has no entry identifier", i, i + 1));
+      continue;
+    }
+    ROPEWALK_TRY(const i32 order, container.compare(before->value.bytes, here->value.bytes));
+    if (order >= 0)
+      wrong.push_back(fmt::format("row {}, {}, does not stand behind row {}, {}", i + 1,
+                                  client::text_of(rows[i], tag::PidTagDisplayName), i,
+                                  client::text_of(rows[i - 1], tag::PidTagDisplayName)));
+  }
+  for (const std::string& one : wrong) write_output(printable(one) + "\n");
+  if (!wrong.empty())
+    return client::Failure{mapi::ErrorCode::error, fmt::format("the list is wrong in {} places", wrong.size())};
+  write_output(fmt::format("{} rows, in order\n", rows.size()));
+  return {};
 }
 
 client::Outcome<void> show_gal(AddressBook& book, const GalOptions& options) {
+  if (options.lists) return show_lists(book, options.form.json);
   ROPEWALK_TRY(auto id, list_named(book, options.list));
   ROPEWALK_TRY(auto container, book.open_container(id));
   ROPEWALK_TRY(auto table, container->contents());
+  if (options.columns) return show_columns(*table, options.form.json);
   ROPEWALK_CHECK(table->set_columns(kColumns));
   if (!options.search.empty()) {
     NameRestriction who(options.search);
     ROPEWALK_CHECK(table->restrict(&who.restriction));
   }
+  if (!options.sort.empty()) {
+    const client::SortOrder by[] = {
+        {PropTag(options.sort == "phonetic" ? tag::PidTagAddressBookPhoneticDisplayName : tag::PidTagDisplayName)}};
+    ROPEWALK_CHECK(table->sort(by));
+  }
+  if (options.check) return check_list(*container, *table, options.limit);
   ROPEWALK_TRY(Rows rows, table->read_all(options.limit));
   Entries entries;
   for (std::size_t i = 0; i < rows.size(); ++i) entries.push_back(rows[i]);
@@ -175,29 +268,40 @@ client::Outcome<std::vector<PropertyBag>> managers_of(client::AddressEntry& entr
   return chain;
 }
 
-client::Outcome<void> show_card(AddressBook& book, const std::string& name, const Form& form) {
-  ROPEWALK_TRY(auto found, book.resolve(name));
-  if (found.size() != 1) {
-    std::string whom;
-    for (const PropertyBag& bag : found)
-      whom += (whom.empty() ? ": " : ", ") + client::text_of(bag.all(), tag::PidTagSmtpAddress);
-    return client::Failure{mapi::ErrorCode::not_found,
-                           found.empty() ? fmt::format("nobody in the address book is \"{}\"", name)
-                                         : fmt::format("\"{}\" may mean {} entries{}", name, found.size(), whom)};
-  }
-  const mapi::Value* id = found[0].find(PropTag(tag::PidTagEntryId));
-  if (id == nullptr) return client::Failure{mapi::ErrorCode::not_found, "the entry has no identifier"};
-  ROPEWALK_TRY(auto entry, book.open_entry(id->bytes));
+struct CardOptions {
+  Form form;
+  std::string address;
+  bool details = false;
+  AddressChange change;
+};
+
+client::Outcome<void> show_card(client::AddressEntry& entry, const Form& form) {
   AddressCard card;
-  ROPEWALK_TRY(card.properties, entry->get_all());
-  ROPEWALK_TRY(card.managers, managers_of(*entry));
-  if (entry->is_list()) {
-    ROPEWALK_TRY(auto members, entry->members());
+  ROPEWALK_TRY(card.properties, entry.get_all());
+  ROPEWALK_TRY(card.managers, managers_of(entry));
+  if (entry.is_list()) {
+    ROPEWALK_TRY(auto members, entry.members());
     ROPEWALK_CHECK(members->set_columns(kColumns));
+    const client::SortOrder by_name[] = {{PropTag(tag::PidTagDisplayName), false}};
+    ROPEWALK_CHECK(members->sort(by_name));
     ROPEWALK_TRY(card.members, members->read_all());
   }
   write_output(form.vcard ? vcard_of(card.properties) : form.json ? json_of_card(card) : text_of_card(card));
   return {};
+}
+
+client::Outcome<void> show_details(client::AddressEntry& entry, const Form& form) {
+  ROPEWALK_TRY(auto fields, details_of(entry));
+  if (fields.empty())
+    return client::Failure{mapi::ErrorCode::not_found, "the server has no details template for such an entry"};
+  write_output(form.json ? json_of_details(fields) : text_of_details(fields));
+  return {};
+}
+
+client::Outcome<void> show_or_change(AddressBook& book, const CardOptions& options, const PropertyChange& properties) {
+  ROPEWALK_TRY(auto entry, entry_named(book, options.address));
+  if (!options.change.empty()) return change_entry(book, *entry, options.change, properties);
+  return options.details ? show_details(*entry, options.form) : show_card(*entry, options.form);
 }
 
 }  // namespace
@@ -207,9 +311,20 @@ void add_gal_command(CLI::App& root, Outcome& outcome) {
   auto where = add_client_options(*command);
   auto options = std::make_shared<GalOptions>();
   command->add_option("SEARCH", options->search, "Only those whose names begin so");
-  command->add_option("--list", options->list, "Of this address list, not the Global Address List")->type_name("NAME");
+  command
+      ->add_option("--list", options->list,
+                   "Of this address list, not the Global Address List: its name, or its path as --lists shows it")
+      ->type_name("NAME");
+  command->add_option("--sort", options->sort, "By name (the default) or phonetic name")
+      ->check(CLI::IsMember({"name", "phonetic"}))
+      ->type_name("TEXT");
   command->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
   add_form_options(*command, options->form);
+  auto* lists = command->add_flag("--lists", options->lists, "The address lists, instead of what is in one");
+  auto* columns = command->add_flag("--columns", options->columns, "The properties that entries may have, instead");
+  command->add_flag("--check", options->check, "Ask the server whether the list is whole and in order, instead")
+      ->excludes(lists)
+      ->excludes(columns);
   command->callback([where, options, &outcome] {
     with_address_book(*where, outcome, [&](AddressBook& book) { return show_gal(book, *options); });
   });
@@ -232,21 +347,28 @@ void add_resolve_command(CLI::App& root, Outcome& outcome) {
 }
 
 void add_card_command(CLI::App& root, Outcome& outcome) {
-  struct Options {
-    Form form;
-    std::string address;
-  };
   CLI::App* command =
       root.add_subcommand("card",
                           "Show everything that the address book says of somebody, the members of a group, and "
-                          "who is whose manager");
+                          "who is whose manager; or change it");
   auto where = add_client_options(*command);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CardOptions>();
   command->add_option("ADDRESS", options->address, "An address, or a name that means one entry")->required();
   add_form_options(*command, options->form);
+  command->add_flag("--template", options->details, "As the server's details template shows it, in its words");
+  auto change = [&](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
+    command->add_option(name, list, help)->type_name(type)->allow_extra_args(false)->group("Changes");
+  };
+  change("--set", options->change.assignments, "ATTRIBUTE=VALUE",
+         "Change a property: userCertificate=@FILE; without a value: none any more (again for each)");
+  change("--add-member", options->change.new_members, "WHO", "Add to the members of a group (again for each)");
+  change("--remove-member", options->change.former_members, "WHO", "Take out of the members of a group");
+  change("--add-delegate", options->change.new_delegates, "WHO", "Add to those who may act for this person");
+  change("--remove-delegate", options->change.former_delegates, "WHO", "Take out of them");
   command->callback([where, options, &outcome] {
-    with_address_book(*where, outcome,
-                      [&](AddressBook& book) { return show_card(book, options->address, options->form); });
+    auto properties = read_property_change(options->change);
+    if (!properties.ok()) return outcome.misuse(properties.error().text);
+    with_address_book(*where, outcome, [&](AddressBook& book) { return show_or_change(book, *options, *properties); });
   });
 }
 

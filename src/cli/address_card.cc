@@ -15,11 +15,6 @@ namespace {
 
 namespace tag = mapi::tag;
 
-std::string property_label(mapi::PropTag tag) {
-  mapi::PropertyFieldName name{tag};
-  return name.field_name();
-}
-
 std::string who(std::span<const mapi::Property> entry) {
   std::string name = client::text_of(entry, tag::PidTagDisplayName);
   std::string address = client::text_of(entry, tag::PidTagSmtpAddress);
@@ -33,11 +28,16 @@ boost::json::object who_json(std::span<const mapi::Property> entry) {
 
 }  // namespace
 
+std::string address_property_name(mapi::PropTag tag) {
+  const mapi::PropertyInfo* info = mapi::find_property_tag(tag.value);
+  return info != nullptr ? std::string(info->name) : tag.to_string();
+}
+
 std::string text_of_card(const AddressCard& card) {
   std::string out = printable(who(card.properties.all())) + "\n\n";
   TextTable table({{"Property", false, 20, false}, {"Value", false, 20}});
   for (const mapi::Property& property : card.properties.all())
-    table.add({property_label(property.tag), value_text(property.tag.type(), property.value)});
+    table.add({address_property_name(property.tag), value_text(property.tag.type(), property.value)});
   out += table.to_text(terminal_width());
   if (!card.members.empty()) out += "\nMembers:\n";
   for (std::size_t i = 0; i < card.members.size(); ++i) out += "  " + printable(who(card.members[i])) + "\n";
@@ -52,7 +52,10 @@ std::string text_of_card(const AddressCard& card) {
 
 std::string json_of_card(const AddressCard& card) {
   boost::json::array properties, members, managers;
-  for (const mapi::Property& property : card.properties.all()) properties.push_back(property_json(property, ""));
+  for (const mapi::Property& property : card.properties.all()) {
+    const bool is_unknown = property.tag.is_named() && mapi::find_property_tag(property.tag.value) == nullptr;
+    properties.push_back(property_json(property, is_unknown ? "" : address_property_name(property.tag)));
+  }
   for (std::size_t i = 0; i < card.members.size(); ++i) members.push_back(who_json(card.members[i]));
   for (const mapi::PropertyBag& manager : card.managers) managers.push_back(who_json(manager.all()));
   boost::json::object all = who_json(card.properties.all());

@@ -7,6 +7,9 @@
 
 namespace ropewalk::cli {
 
+// "PidTagAddressBookMember"; in hexadecimal where there is no name. Ids from 0x8000 on mean something else in mailboxes.
+std::string address_property_name(mapi::PropTag tag);
+
 struct AddressCard {
   mapi::PropertyBag properties;
   client::Rows members;                     // of a group

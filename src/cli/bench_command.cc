@@ -15,8 +15,9 @@ namespace ropewalk::cli {
 namespace {
 
 struct Options {
-  std::string server, user, users_from, dn, ca, auth, http_auth, level, scenario = "open-folder";
-  bool password_stdin = false, insecure = false, json = false;
+  ClientOptions where;  // but for the user, of whom there may be many
+  std::string user, users_from, scenario = "open-folder";
+  bool json = false;
   int server_pid = 0;
   LoadOptions load;
 };
@@ -42,25 +43,29 @@ Result<std::vector<User>> users_of(const Options& options, const std::string& pa
   return users;
 }
 
+// Each user's server is looked for where none is named: they need not have the same.
+Result<client::exchange::ChannelOptions> channel_of(const Options& options, const User& user) {
+  ClientOptions where = options.where;
+  where.user = user.address;
+  ROPEWALK_TRY(client::Profile profile, profile_of(where));
+  auto service = profile.choose({});
+  if (!service.ok()) return Error{service.error().text};
+  if ((*service)->provider != "exchange") return Error{"bench works on servers, not on files"};
+  client::SimpleHost host(user.password);
+  auto channel = client::exchange::channel_options(**service, host);
+  if (!channel.ok()) return Error{channel.error().text};
+  return *std::move(channel);
+}
+
 Status set_up(Options& options) {
   std::string password;
-  if (options.password_stdin) {
+  if (options.where.password_stdin) {
     ROPEWALK_TRY(password, password_from_stdin());
   }
   ROPEWALK_TRY(auto users, users_of(options, password));
   for (const User& user : users) {
-    ROPEWALK_TRY(client::Service service, client::service_of_url(options.server, user.address));
-    if (service.provider != "exchange") return Error{"bench works on servers, not on files"};
-    if (!options.dn.empty()) service.settings["dn"] = options.dn;
-    if (!options.ca.empty()) service.settings["ca"] = options.ca;
-    if (options.insecure) service.settings["insecure"] = "true";
-    for (const auto& [key, value] :
-         {std::pair("auth", options.auth), {"http_auth", options.http_auth}, {"level", options.level}})
-      if (!value.empty()) service.settings[key] = value;
-    client::SimpleHost host(user.password);
-    auto channel = client::exchange::channel_options(service, host);
-    if (!channel.ok()) return Error{channel.error().text};
-    options.load.users.push_back(*std::move(channel));
+    ROPEWALK_TRY(auto channel, channel_of(options, user));
+    options.load.users.push_back(std::move(channel));
   }
   for (const auto& channel : options.load.users)
     if (options.load.scenario == Scenario::bound &&
@@ -124,10 +129,10 @@ void add_bench_command(CLI::App& root, Outcome& outcome) {
   CLI::App* command = root.add_subcommand("bench", "Put load on a server and measure its answers");
   auto options = std::make_shared<Options>();
   LoadOptions& load = options->load;
-  command
-      ->add_option("SERVER", options->server,
-                   "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT]")
-      ->required();
+  ClientOptions& where = options->where;
+  command->add_option("SERVER", where.server,
+                      "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT] or ncacn_http:HOST[:PORT]; "
+                      "without it, the profile or autodiscover says where the mailboxes are");
   command->add_option("--scenario", options->scenario, "open-folder, query-rows, contents-table, create, idle or bound")
       ->capture_default_str()
       ->check(CLI::IsMember({"open-folder", "query-rows", "contents-table", "create", "idle", "bound"}));
@@ -147,21 +152,24 @@ void add_bench_command(CLI::App& root, Outcome& outcome) {
       ->capture_default_str()
       ->check(CLI::Range(1u, 14'000u));
   command->add_flag("--compress", load.compress, "Compression and XOR both ways, as mail programs do");
-  command->add_option("--auth", options->auth, "Sign in by basic, ntlm, kerberos or negotiate; over RPC also none");
-  command->add_option("--http-auth", options->http_auth, "To the proxy of RPC over HTTP");
-  command->add_option("--level", options->level, "Over RPC: connect, packet, integrity or privacy (the default)");
+  command->add_option("--auth", where.auth, "Sign in by basic, ntlm, kerberos or negotiate; over RPC also none");
+  command->add_option("--http-auth", where.http_auth, "To the proxy of RPC over HTTP");
+  command->add_option("--level", where.level, "Over RPC: connect, packet, integrity or privacy (the default)");
   command->add_option("--user", options->user, "Whose mailbox: an address");
   command->add_option("--users-from", options->users_from, "A file with an address, or address and password, a line");
-  command->add_option("--dn", options->dn, "The mailbox's legacy DN");
-  command->add_flag("--password-stdin", options->password_stdin, "Read the password from standard input");
-  command->add_flag("--insecure", options->insecure, "Take any TLS certificate");
-  command->add_option("--ca", options->ca, "Trust the certificates in this PEM file");
+  command->add_option("--autodiscover", where.autodiscover,
+                      "Ask this autodiscover server and no other: a URL, HOST or HOST:PORT");
+  command->add_option("--profile", where.profile, "The profile, instead of the one in ~/.config/ropewalk");
+  command->add_option("--dn", where.dn, "The mailbox's legacy DN");
+  command->add_flag("--password-stdin", where.password_stdin, "Read the password from standard input");
+  command->add_flag("--insecure", where.insecure, "Take any TLS certificate");
+  command->add_option("--ca", where.ca, "Trust the certificates in this PEM file");
   command->add_option("--server-pid", options->server_pid, "The server's process on this machine, to measure its CPU");
   command->add_flag("--json", options->json, "A JSON object");
   command->callback([options, &outcome] {
     options->load.scenario = *parse_scenario(options->scenario);
-    if (auto server = client::service_of_url(options->server, {}); !server.ok())
-      return outcome.misuse(server.error().text);
+    if (const std::string& server = options->where.server; !server.empty())
+      if (auto read = client::service_of_url(server, {}); !read.ok()) return outcome.misuse(read.error().text);
     Status ready = set_up(*options);
     if (!ready.ok()) return outcome.fail(ready.error());
     if (options->load.users.empty()) return outcome.misuse("whose mailboxes? --user ADDRESS or --users-from FILE");

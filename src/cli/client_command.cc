@@ -17,19 +17,16 @@ namespace ropewalk::cli {
 using client::Failure;
 namespace tag = mapi::tag;
 
-std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_server) {
+std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
   auto options = std::make_shared<ClientOptions>();
   auto group = [&](CLI::Option* option) { option->group("Where the mailbox is"); };
-  if (with_server)
-    group(
-        command.add_option("--server", options->server,
+  group(command.add_option("--server", options->server,
                            "https://HOST[:PORT], http://HOST[:PORT], ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], "
                            "file:///DATA or the path of a mailbox file"));
   group(command.add_option("--user", options->user,
                            "Whose mailbox: an address; without --server, autodiscover finds the server"));
-  if (with_server)
-    group(command.add_option("--autodiscover", options->autodiscover,
-                             "Ask this autodiscover server and no other: a URL, HOST or HOST:PORT"));
+  group(command.add_option("--autodiscover", options->autodiscover,
+                           "Ask this autodiscover server and no other: a URL, HOST or HOST:PORT"));
   group(
       command.add_option("--dn", options->dn, "The mailbox's legacy DN, for servers that cannot find it by the user"));
   group(command.add_flag("--password-stdin", options->password_stdin, "Read the password from standard input"));

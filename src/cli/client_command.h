@@ -20,9 +20,8 @@ struct ClientOptions {
   std::function<void(const client::Traffic&)> observer;  // instead of --trace; not an option of the command line
 };
 
-// Defines them on `command`; the object lives as long as the command. `with_server` false: the command names the server
-// itself.
-std::shared_ptr<ClientOptions> add_client_options(CLI::App& command, bool with_server = true);
+// Defines them on `command`; the object lives as long as the command.
+std::shared_ptr<ClientOptions> add_client_options(CLI::App& command);
 
 // The service that the options mean, alone in a profile of its own, or the one they choose from the saved profile.
 Result<client::Profile> profile_of(const ClientOptions& options);

@@ -62,16 +62,30 @@ client::Outcome<void> list_folders(client::MessageStore& store, const Steps& ste
   return {};
 }
 
+// What the server says of where things are; not every store has a server that could.
+void tell_endpoints(client::Session& session, const Steps& steps) {
+  auto book = session.open_address_book();
+  if (!book.ok()) return steps.line("no address book: " + book.error().text);
+  auto where = (*book)->endpoints();
+  if (!where.ok())
+    return steps.line("it does not say where the mailbox and the address book are: " + where.error().text);
+  auto told = [](const std::string& place) { return place.empty() ? std::string("not told") : printable(place); };
+  steps.line("the mailbox is at: " + told(where->mailbox));
+  steps.line("the address book is at: " + told(where->address_book));
+}
+
 void run_connect(const ClientOptions& options, Outcome& outcome) {
   auto steps = std::make_shared<Steps>();
   ClientOptions observed = options;
   observed.observer = [steps](const Traffic& traffic) { steps->see(traffic); };
   {
+    if (options.server.empty() && !options.user.empty()) steps->line("looking for the server of " + options.user);
     auto opened = open_store(observed, outcome);
     if (!opened) return;
     steps->line("logged on as " + options.user);
     auto listed = list_folders(*opened->store, *steps);
     if (!listed.ok()) return outcome.fail(listed.error().text);
+    tell_endpoints(*opened->session, *steps);
   }
   steps->line("disconnected");
 }
@@ -108,9 +122,11 @@ void list_endpoints(const std::string& host, u16 port, bool json, Outcome& outco
 void add_connect_command(CLI::App& root, Outcome& outcome) {
   CLI::App* command = root.add_subcommand(
       "connect", "Connect to a server, log on, list the folders, disconnect: each step printed and timed");
-  auto options = add_client_options(*command, false);
-  command->add_option("SERVER", options->server, "ncacn_ip_tcp:HOST[PORT], ncacn_http:HOST[:PORT], https://HOST[:PORT] or http://HOST[:PORT]")
-      ->required();
+  auto options = add_client_options(*command);
+  command
+      ->add_option("SERVER", options->server,
+                   "As --server has it; without it, the profile or autodiscover says where the mailbox is")
+      ->excludes(command->get_option("--server"));
   command->callback([options, &outcome] { run_connect(*options, outcome); });
 }
 
