@@ -4,7 +4,10 @@
 
 #include <boost/json.hpp>
 #include <csignal>
+#include <map>
 #include <optional>
+#include <set>
+#include <sstream>
 
 #include "program.h"
 
@@ -78,6 +81,68 @@ TEST_F(AutodiscoverProgram, EveryCommandFindsTheServerFromTheAddress) {
   ran = run({"folders", "--profile", profile});  // the saved DN is told
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("Inbox"));
+}
+
+// The commands of a mail client are those with --user: each finds the server by itself.
+TEST_F(AutodiscoverProgram, NoClientCommandNeedsAServer) {
+  const std::map<std::string, std::vector<std::string>> arguments{
+      {"connect", {}},
+      {"folders", {}},
+      {"messages", {"Inbox"}},
+      {"show", {"1"}},
+      {"attachments", {"1"}},
+      {"put", {"--subject", "Found", "--body", "x", "--to", kUser}},
+      {"gal", {}},
+      {"resolve", {kUser}},
+      {"card", {kUser}},
+      {"watch", {"--count", "1"}},
+      {"bench", {"--seconds", "0.2"}},
+  };
+  const std::string profile = folder_.path("none.toml");
+  auto with_user = [&](const std::string& command) {
+    std::vector<std::string> words{command};
+    words.insert(words.end(), arguments.at(command).begin(), arguments.at(command).end());
+    words.insert(words.end(), {"--user", kUser, "--autodiscover", at_, "--profile", profile});
+    return words;
+  };
+  ASSERT_EQ(run(with_user("put")).code, 0);  // something to be shown
+  std::set<std::string> seen;
+  const std::string help = run_program({"--help"}).out;
+  std::istringstream lines(help.substr(help.find("Subcommands:")));
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);) {
+    std::string command;
+    std::istringstream(line) >> command;
+    if (command.empty() || run_program({command, "--help"}).out.find("--user ") == std::string::npos) continue;
+    const bool is_server_side = command == "import" || command == "export" || command == "profile";
+    if (is_server_side) continue;  // work on files
+    ASSERT_TRUE(arguments.contains(command)) << command << " has --user, and no line in this test";
+    seen.insert(command);
+    if (command == "watch") continue;
+    const Ran ran = run(with_user(command));
+    EXPECT_EQ(ran.code, 0) << command << ": " << ran.out << ran.err;
+  }
+  EXPECT_EQ(seen.size(), arguments.size());
+
+  std::vector<std::string> watch = with_user("watch");
+  watch.insert(watch.end(), {"--password-stdin", "--insecure"});
+  Program watching(watch, std::string(kPassword) + "\n");
+  std::string event;
+  for (int tries = 0; tries < 20 && event.empty(); ++tries) {  // it says nothing of being ready
+    ASSERT_EQ(run(with_user("put")).code, 0);
+    event = watching.read_line(std::chrono::seconds(1));
+  }
+  EXPECT_NE(event, "");
+  EXPECT_EQ(watching.wait(), 0) << watching.err();
+}
+
+// Nobody answers: one line, and no complaint about the command line.
+TEST_F(AutodiscoverProgram, WithoutAServerTheSearchSaysWhy) {
+  for (const char* command : {"connect", "bench", "gal"}) {
+    const Ran ran = run({command, "--user", kUser, "--autodiscover", "127.0.0.1:1", "--profile", folder_.path("none")});
+    EXPECT_EQ(ran.code, 1) << command;
+    EXPECT_THAT(ran.err, HasSubstr("cannot find the server of user1@ropewalk.test")) << command;
+  }
 }
 
 TEST_F(AutodiscoverProgram, WhatIsWrongIsOneLine) {

@@ -34,6 +34,17 @@ std::string domain_of(const std::string& address) {
   return address.substr(std::min(address.find('@') + 1, address.size()));
 }
 
+// What a Location means that `from` has answered with; it may leave out what stays the same. [RFC9110] 10.2.2
+std::string location_from(const Url& from, std::string_view location) {
+  if (location.empty() || location.find("://") != location.npos) return std::string(location);
+  if (location.starts_with("//")) return (from.tls ? "https:" : "http:") + std::string(location);
+  Url to = from;
+  const std::string_view path = std::string_view(from.target).substr(0, from.target.find('?'));
+  to.target = location[0] == '/' ? std::string(location)
+                                 : std::string(path.substr(0, path.rfind('/') + 1)) + std::string(location);
+  return to.text();
+}
+
 class Search {
  public:
   Search(const SearchOptions& options, std::vector<Step>* steps) : options_(options), steps_(steps) {}
@@ -145,7 +156,7 @@ Search::Answer Search::read(const std::string& body, std::string& result) const 
     std::size_t known = 0;
     for (const Protocol& one : part.account->protocols) known += one.is_mapi_http() || !one.type.empty();
     result = fmt::format("settings, {} protocol{}", known, known == 1 ? "" : "s");
-    answer.settings = std::move(part);
+    if (known != 0) answer.settings = std::move(part);
   }
   return answer;
 }
@@ -180,7 +191,8 @@ Search::Answer Search::post(const Url& url) {
     response = std::move(*signed_in);
   }
   if (is_redirect(response->status)) {
-    answer.url = response->headers.get("Location");
+    answer.url = location_from(url, response->headers.get("Location"));
+    if (answer.url.empty()) return fail(fmt::format("HTTP {}, and no word of where to ask", response->status));
     tell("POST", url.text(), fmt::format("HTTP {}, asks to ask at {}", response->status, answer.url), true);
     return answer;
   }
@@ -248,7 +260,7 @@ std::optional<Found> Search::by_redirect() {
   } else if (!is_redirect(response->status)) {
     result = fmt::format("HTTP {} {}, no redirect", response->status, net::http_reason(response->status));
   } else {
-    const std::string location(response->headers.get("Location"));
+    const std::string location = location_from(url, response->headers.get("Location"));
     onward = Url::parse(location);
     result = "asks to ask at " + location;
     if (!onward || !onward->tls) {

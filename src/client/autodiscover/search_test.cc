@@ -268,6 +268,73 @@ TEST_F(AutodiscoverSearch, ErrorsOfTheServerAreTold) {
   EXPECT_THAT(steps_[0].result, HasSubstr("error 500: The email address cannot be found."));
 }
 
+TEST_F(AutodiscoverSearch, BadAnswersLeadToTheNextPlace) {
+  const std::string settings = settings_for(kAddress);
+  const Reply bad[] = {
+      {200, ""},
+      {200, "<html><body>a web site</body></html>"},
+      {200, "no XML at all"},
+      {200, settings.substr(0, settings.size() / 2)},  // breaks off
+      {200, "<!DOCTYPE a [<!ENTITY b \"c\">]><Autodiscover>&b;</Autodiscover>"},
+      {200, "<?xml version=\"1.0\"?><Autodiscover/>"},
+      {200, xml::write_document(messages::Response::of({"No account", "/o=x", kAddress, "d"}, {}))},
+      {200, redirect_to("", "no URL")},
+      {200, redirect_to("", "http://mail.ropewalk.test/plain")},
+      {302, "", ""},
+      {403, "go away"},
+      {500, "oops"},
+      {503, ""},
+  };
+  net_.replies["https://autodiscover.ropewalk.test"] = {200, settings};
+  for (const Reply& reply : bad) {
+    net_.replies["https://ropewalk.test"] = reply;
+    auto found = find();
+    ASSERT_TRUE(found.ok()) << reply.status << " " << reply.body << ": " << found.error().text;
+    EXPECT_EQ(found->url, "https://autodiscover.ropewalk.test/autodiscover/autodiscover.xml");
+    EXPECT_FALSE(steps_[0].good && steps_[1].good && steps_.size() == 2) << reply.body;
+    EXPECT_NE(steps_[0].result, "");
+  }
+}
+
+// As a host that answers 404 does.
+TEST_F(AutodiscoverSearch, DeadAndSilentHostsAreLeftBehind) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(::listen(silent, 8), 0);  // takes connections, and never says a word
+  socklen_t size = sizeof at;
+  ::getsockname(silent, reinterpret_cast<sockaddr*>(&at), &size);
+  options_.hosts["ropewalk.test:443"] = "127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+  options_.hosts["autodiscover.ropewalk.test:443"] = "127.0.0.1:1";  // dead
+  options_.hosts["autodiscover.ropewalk.test:80"] = options_.hosts["ropewalk.test:443"];
+  options_.timeout = std::chrono::milliseconds(300);
+  records_.hosts = {{"mail.ropewalk.test", 443, 0, 0}};
+  net_.replies["https://mail.ropewalk.test"] = {200, settings_for(kAddress)};
+  auto found = find();
+  ::close(silent);
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  EXPECT_EQ(found->url, "https://mail.ropewalk.test/autodiscover/autodiscover.xml");
+  ASSERT_EQ(steps_.size(), 5u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_FALSE(steps_[i].good) << steps_[i].result;
+  EXPECT_LT(steps_[0].took, std::chrono::seconds(2));
+}
+
+TEST_F(AutodiscoverSearch, LocationsMayBeRelative) {
+  net_.replies["https://ropewalk.test"] = {302, "", "//mail.ropewalk.test/autodiscover/autodiscover.xml"};
+  net_.replies["https://mail.ropewalk.test"] = {302, "", "other.xml"};
+  options_.on_step = [&](const Step& step) {
+    std::lock_guard guard(net_.lock);
+    if (step.where.ends_with("mail.ropewalk.test/autodiscover/autodiscover.xml"))
+      net_.replies["https://mail.ropewalk.test"] = {200, settings_for(kAddress)};
+  };
+  auto found = find();
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  EXPECT_EQ(found->url, "https://mail.ropewalk.test/autodiscover/other.xml");
+  EXPECT_EQ(steps_.size(), 3u);
+}
+
 TEST_F(AutodiscoverSearch, CertificatesAreChecked) {
   net_.replies["https://ropewalk.test"] = {200, settings_for(kAddress)};
   options_.ca_file.clear();
