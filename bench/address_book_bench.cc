@@ -54,7 +54,8 @@ class People {
   }
 
   int count = 100'000;
-  u32 first = 0;  // id of the first of them
+  u32 first = 0;            // id of the first of them
+  u32 list = 0, group = 0;  // those whom a filter finds
   std::size_t view_bytes = 0;
   std::unique_ptr<directory::Directory> directory;
   std::unique_ptr<directory::AddressBook> book;
@@ -77,6 +78,7 @@ class People {
       return {};
     });
     check(added, "people");
+    make_filtered();
     service.emplace(server::AddressBookService::Parts{*book});
     Arena arena;
     const std::size_t before = resident();
@@ -93,6 +95,20 @@ class People {
     sqlite3_close(writing);
     if (sqlite3_open_v2((path_ + "/directory.db").c_str(), &plain, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK)
       std::exit(1);
+  }
+  // About a ninth of them, by conditions in conditions: as an address list, and as a dynamic group.
+  void make_filtered() {
+    const std::string filter = "(&(department=Hemp)(|(displayName=Person 1*)(!(title=Rope*))))";
+    auto listed = book->add_list(0, "Filtered", filter);
+    check(listed, "list");
+    list = listed->id;
+    directory::ObjectChange as;
+    as.name = "Filtered";
+    as.address = "filtered@ropewalk.test";
+    as.filter = filter;
+    auto made = book->add(directory::Kind::dynamic_group, as);
+    check(made, "dynamic group");
+    group = made->id;
   }
   static void check_answer(mapi::ErrorCode code) {
     if (code != mapi::ErrorCode::none) std::fprintf(stderr, "%s\n", mapi::name(code).c_str()), std::exit(1);
@@ -190,6 +206,49 @@ void nspi_query_rows_baseline(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 50);
 }
 BENCHMARK(nspi_query_rows_baseline)->Unit(benchmark::kMicrosecond);
+
+// Somebody's title changes, which the clock does not see.
+void change_somebody(benchmark::State& state) {
+  People& people = People::get();
+  static int turn = 0;
+  state.PauseTiming();
+  directory::ObjectChange change;
+  change.set.set_text(PropTag(tag::PidTagTitle), "Ropemaker " + std::to_string(++turn));
+  if (!people.book->change(people.first + static_cast<u32>(turn * 31 % people.count), change).ok()) std::exit(1);
+  state.ResumeTiming();
+}
+
+// 50 rows of a list with a filter, where nothing changed, and where somebody did before each.
+void filtered_list(benchmark::State& state, bool changing) {
+  People& people = People::get();
+  Arena arena;
+  nspi::Stat stat = people.stat(0);
+  stat.container_id = people.list;
+  for (auto _ : state) {
+    arena.reset();
+    if (changing) change_somebody(state);
+    auto answer = people.service->query_rows(kCaller, 0, stat, std::nullopt, 50, server::NspiColumns(kColumns), arena);
+    if (!answer.rows || answer.rows->rows.size() != 50) state.SkipWithError("no rows");
+  }
+}
+void nspi_filtered_list(benchmark::State& state) { filtered_list(state, false); }
+BENCHMARK(nspi_filtered_list)->Unit(benchmark::kMicrosecond);
+void nspi_filtered_list_changing(benchmark::State& state) { filtered_list(state, true); }
+BENCHMARK(nspi_filtered_list_changing)->Unit(benchmark::kMicrosecond)->Iterations(200);
+
+// Whom a dynamic group has.
+void dynamic_group(benchmark::State& state, bool changing) {
+  People& people = People::get();
+  for (auto _ : state) {
+    if (changing) change_somebody(state);
+    auto members = people.book->members(people.group);
+    if (!members.ok() || members->size() < 50) state.SkipWithError("no members");
+  }
+}
+void dynamic_group_members(benchmark::State& state) { dynamic_group(state, false); }
+BENCHMARK(dynamic_group_members)->Unit(benchmark::kMicrosecond);
+void dynamic_group_members_changing(benchmark::State& state) { dynamic_group(state, true); }
+BENCHMARK(dynamic_group_members_changing)->Unit(benchmark::kMicrosecond)->Iterations(20);
 
 void nspi_resolve_names_measured(benchmark::State& state) {
   People& people = People::get();

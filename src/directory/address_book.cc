@@ -151,18 +151,22 @@ Result<std::vector<u32>> AddressBook::linking(u32 id, Link link) {
                       id, link);
 }
 
+Result<ObjectChanges> AddressBook::State::changes(sql::Database& database, i64 since) {
+  ObjectChanges changes;
+  ROPEWALK_TRY(changes.upto, rows::last_change(database));
+  if (since >= changes.upto) return changes;
+  changes.all = since <= 0 || changes.upto - since > kMostChanges;
+  if (changes.all) return changes;
+  ROPEWALK_TRY(
+      changes.ids,
+      rows::ids_of(database, "SELECT object FROM object_change WHERE change > ? AND change <= ? ORDER BY object", since,
+                   changes.upto));
+  return changes;
+}
+
 Result<ObjectChanges> AddressBook::changes_since(i64 change) {
   ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
-  ObjectChanges changes;
-  ROPEWALK_TRY(changes.upto, rows::last_change(reading.database()));
-  if (change >= changes.upto) return changes;
-  changes.all = change <= 0 || changes.upto - change > kMostChanges;
-  if (changes.all) return changes;
-  ROPEWALK_TRY(changes.ids,
-               rows::ids_of(reading.database(),
-                            "SELECT object FROM object_change WHERE change > ? AND change <= ? ORDER BY object", change,
-                            changes.upto));
-  return changes;
+  return State::changes(reading.database(), change);
 }
 
 Result<std::vector<u32>> AddressBook::named(std::string_view text, std::size_t most) {

@@ -120,6 +120,8 @@ class AddressBook {
   Result<bool> shows(const AddressList& list, const Object& object);
   // 0: since ever, that is all.
   Result<ObjectChanges> changes_since(i64 change);
+  // The same, with all whom the list may show or not since: a filter may ask for whom an object points at.
+  Result<ObjectChanges> changes_for(const AddressList& list, i64 change);
 
   // Objects that are not hidden and one of whose names (display name and its words, given name, surname, alias, proxy
   // addresses, office) begins with `text`; "=text": an alias that is exactly that. Without regard to case and accents.

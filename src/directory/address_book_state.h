@@ -43,6 +43,8 @@ struct AddressBook::State {
   }
 
   Result<std::vector<u32>> dynamic_members(u32 group);
+  // AddressBook::changes_since() by a connection.
+  static Result<ObjectChanges> changes(sql::Database& database, i64 since);
 
   const std::string folder, organization;
 
@@ -54,8 +56,8 @@ struct AddressBook::State {
   std::mutex lock;  // of all that follows
   std::vector<sql::Database> idle;
   struct DynamicMembers {
-    i64 upto = 0;  // the change at which they were read
-    std::vector<u32> members;
+    i64 upto = 0;              // the change up to which it is they
+    std::vector<u32> members;  // ascending
   };
   std::map<u32, DynamicMembers> dynamic;
 };

@@ -3,14 +3,15 @@
 #include <unordered_set>
 
 #include "directory/address_book_state.h"
-#include "directory/filter.h"
+#include "directory/filtered_objects.h"
 #include "directory/legacy_dn.h"
 
 namespace ropewalk::directory {
 
 namespace {
 
-constexpr std::size_t kMostDynamic = 64;  // dynamic groups whose members are kept
+constexpr std::size_t kMostDynamic = 64;    // dynamic groups whose members are kept
+constexpr std::size_t kMostJudged = 2'000;  // objects, one by one
 
 bool shows_kind(u32 kinds, Kind kind) { return (kinds >> static_cast<int>(kind) & 1) != 0; }
 
@@ -33,69 +34,6 @@ Status visit_rows(sql::Database& database, std::string_view sql, const std::func
     ROPEWALK_TRY(const bool more, found.step());
     if (!more) return {};
     visit(rows::object_of(found));
-  }
-}
-
-// An object's values as filters ask for them; properties and links are read where they are asked for.
-class FilterValues {
- public:
-  // `properties` as stored; all have to live as long.
-  FilterValues(sql::Database& database, const Object& object, ByteView properties)
-      : database_(database), object_(object), stored_(properties) {}
-
-  std::vector<std::string> operator()(const Attribute& attribute) {
-    if (attribute.field == Field::link || attribute.field == Field::back_link) return links(attribute);
-    if (attribute.field == Field::login) return logins();
-    if (attribute.field == Field::property && !bag_) {
-      auto read = rows::unpack(stored_);
-      bag_ = read.ok() ? std::move(*read) : mapi::PropertyBag();
-    }
-    static const mapi::PropertyBag kNone;
-    return values_of(attribute, object_, bag_ ? *bag_ : kNone);
-  }
-
- private:
-  std::vector<std::string> links(const Attribute& attribute) {
-    std::vector<std::string> names;
-    auto found = database_.prepare(attribute.field == Field::link
-                                       ? "SELECT legacy_dn, address, origin FROM object_link JOIN object ON object.id "
-                                         "= object_link.target WHERE object_link.source = ? AND link = ?"
-                                       : "SELECT legacy_dn, address, origin FROM object_link JOIN object ON object.id "
-                                         "= object_link.source WHERE object_link.target = ? AND link = ?");
-    if (!found.ok()) return names;
-    found->bind_all(object_.id, attribute.link);
-    for (auto more = found->step(); more.ok() && *more; more = found->step()) {
-      for (int column = 0; column < 3; ++column) {
-        if (!found->text(column).empty()) names.emplace_back(found->text(column));
-      }
-    }
-    return names;
-  }
-
-  std::vector<std::string> logins() {
-    auto found = database_.prepare("SELECT logins FROM object WHERE id = ?");
-    if (!found.ok()) return {};
-    const auto there = found->bind(1, object_.id).step();
-    return there.ok() && *there ? rows::of_lines(found->text(0)) : std::vector<std::string>();
-  }
-
-  sql::Database& database_;
-  const Object& object_;
-  ByteView stored_;
-  std::optional<mapi::PropertyBag> bag_;
-};
-
-// Every object that the filter matches, hidden or not.
-Status visit_matches(sql::Database& database, const std::string& text,
-                     const std::function<void(const Object&)>& visit) {
-  ROPEWALK_TRY(const Filter filter, Filter::parse(text));
-  ROPEWALK_TRY(auto found, database.prepare("SELECT " ROPEWALK_OBJECT_COLUMNS ", properties FROM object ORDER BY id"));
-  for (;;) {
-    ROPEWALK_TRY(const bool more, found.step());
-    if (!more) return {};
-    const Object object = rows::object_of(found);
-    FilterValues values(database, object, found.blob(rows::kObjectColumnCount));
-    if (filter.matches(std::ref(values))) visit(object);
   }
 }
 
@@ -135,7 +73,8 @@ Status AddressBook::for_each(u32 list, const std::function<void(const Object&)>&
   if (wanted == all.end()) return Error{"there is no address list " + std::to_string(list)};
   ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
   if (!wanted->filter.empty()) {
-    return visit_matches(reading.database(), wanted->filter, [&](const Object& object) {
+    ROPEWALK_TRY(const Filter filter, Filter::parse(wanted->filter));
+    return visit_matches(reading.database(), filter, [&](const Object& object) {
       if (!object.hidden) visit(object);
     });
   }
@@ -150,30 +89,69 @@ Result<bool> AddressBook::shows(const AddressList& list, const Object& object) {
   if (list.filter.empty()) return shows_kind(list.kinds, object.kind);
   ROPEWALK_TRY(const Filter filter, Filter::parse(list.filter));
   ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
-  ROPEWALK_TRY(auto found, reading.database().prepare("SELECT properties FROM object WHERE id = ?"));
-  ROPEWALK_TRY(const bool there, found.bind(1, object.id).step());
-  if (!there) return false;
-  FilterValues values(reading.database(), object, found.blob(0));
-  return filter.matches(std::ref(values));
+  ROPEWALK_TRY(const auto found, match_of(reading.database(), filter, object.id));
+  return found.has_value();
 }
 
-// Whom a dynamic group means is kept until anything changes.
+Result<ObjectChanges> AddressBook::changes_for(const AddressList& list, i64 change) {
+  ROPEWALK_TRY(auto changes, changes_since(change));
+  if (list.filter.empty() || changes.all || changes.ids.empty()) return changes;
+  ROPEWALK_TRY(const Filter filter, Filter::parse(list.filter));
+  ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
+  ROPEWALK_TRY(changes.ids, judged_anew(reading.database(), filter, std::move(changes.ids)));
+  return changes;
+}
+
+namespace {
+
+bool is_dynamic_member(const Object& object, u32 group) { return object.id != group && !object.address.empty(); }
+
+// Puts those who may have come or gone since into `members`, which are sorted; false: that is more work than all anew.
+Result<bool> judge_anew(sql::Database& database, const Filter& filter, u32 group, const ObjectChanges& since,
+                        std::vector<u32>& members) {
+  if (since.all || std::ranges::find(since.ids, group) != since.ids.end()) return false;
+  ROPEWALK_TRY(const auto ids, judged_anew(database, filter, since.ids));
+  if (ids.size() > kMostJudged) return false;
+  for (u32 id : ids) {
+    ROPEWALK_TRY(const auto object, match_of(database, filter, id));
+    const auto place = std::ranges::lower_bound(members, id);
+    const bool was = place != members.end() && *place == id, is = object && is_dynamic_member(*object, group);
+    if (was && !is) members.erase(place);
+    if (!was && is) members.insert(place, id);
+  }
+  return true;
+}
+
+}  // namespace
+
+// Whom a dynamic group means is kept. When something changed, only that is judged anew. What a thread sees of its own
+// changes before they are done is not kept.
 Result<std::vector<u32>> AddressBook::State::dynamic_members(u32 group) {
   ROPEWALK_TRY(auto reading, Reading::begin(*this));
-  ROPEWALK_TRY(const i64 now, rows::last_change(reading.database()));
+  sql::Database& database = reading.database();
+  ROPEWALK_TRY(const i64 now, rows::last_change(database));
   const bool is_settled = writes.load() != std::this_thread::get_id();
+  DynamicMembers found;
   if (is_settled) {
     std::lock_guard guard(lock);
-    const auto known = dynamic.find(group);
-    if (known != dynamic.end() && known->second.upto == now) return known->second.members;
+    if (const auto known = dynamic.find(group); known != dynamic.end()) found = known->second;
+    if (found.upto == now) return found.members;
   }
-  ROPEWALK_TRY(const auto row, rows::read(reading.database(), group));
-  DynamicMembers found{now, {}};
-  if (row && !row->filter.empty()) {
-    ROPEWALK_CHECK(visit_matches(reading.database(), row->filter, [&](const Object& object) {
-      if (object.id != group && !object.address.empty()) found.members.push_back(object.id);
+  ROPEWALK_TRY(const auto row, rows::read(database, group));
+  if (!row || row->filter.empty()) return std::vector<u32>();
+  ROPEWALK_TRY(const Filter filter, Filter::parse(row->filter));
+  bool current = false;
+  if (found.upto != 0) {
+    ROPEWALK_TRY(const auto since, changes(database, found.upto));
+    ROPEWALK_TRY(current, judge_anew(database, filter, group, since, found.members));
+  }
+  if (!current) {
+    found.members.clear();
+    ROPEWALK_CHECK(visit_matches(database, filter, [&](const Object& object) {
+      if (is_dynamic_member(object, group)) found.members.push_back(object.id);
     }));
   }
+  found.upto = now;  // what came meanwhile is judged again next time
   std::lock_guard guard(lock);
   if (dynamic.size() >= kMostDynamic) dynamic.clear();
   if (is_settled) dynamic[group] = found;

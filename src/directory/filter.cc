@@ -345,6 +345,14 @@ Filter::Truth Filter::evaluate(const Node& node, const Values& values) {
   return Truth::no;
 }
 
+bool Filter::asks_for_links(const Node& node) {
+  const bool own =
+      node.attribute != nullptr && (node.attribute->field == Field::link || node.attribute->field == Field::back_link);
+  return own || std::ranges::any_of(node.children, [](const Node& child) { return asks_for_links(child); });
+}
+
+bool Filter::asks_for_links() const { return asks_for_links(*root_); }
+
 bool Filter::matches(const Values& values) const { return evaluate(*root_, values) == Truth::yes; }
 
 void Filter::write(const Node& node, std::string& out) {

@@ -24,6 +24,9 @@ class Filter {
   using Values = std::function<std::vector<std::string>(const Attribute&)>;
   bool matches(const Values& values) const;
 
+  // Whether it matters to whom an object's links lead, and what is known of those.
+  bool asks_for_links() const;
+
   // Names in the filter that are no attributes.
   const std::vector<std::string>& unknown() const { return unknown_; }
   // As text again; parse() of it gives the same filter.
@@ -34,6 +37,7 @@ class Filter {
   class Parser;
   enum class Truth : u8;
   static Truth evaluate(const Node& node, const Values& values);
+  static bool asks_for_links(const Node& node);
   static void write(const Node& node, std::string& out);
   std::shared_ptr<const Node> root_;
   std::vector<std::string> unknown_;

@@ -46,7 +46,7 @@ Result<ListViews::Open> ListViews::open(const directory::AddressList& list, bool
 }
 
 Status ListViews::bring_up_to_date(Kept& kept, const directory::AddressList& list, const Name& name) {
-  ROPEWALK_TRY(auto changes, book_.changes_since(kept.upto));
+  ROPEWALK_TRY(auto changes, book_.changes_for(list, kept.upto));
   // One place costs a move of what stands behind it: past some hundreds, all places anew are cheaper.
   const bool many = changes.ids.size() > 256 && changes.ids.size() > kept.view.size() / 16;
   const bool list_changed = std::find(changes.ids.begin(), changes.ids.end(), list.id) != changes.ids.end();
