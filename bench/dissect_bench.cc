@@ -54,15 +54,22 @@ const std::string& repeated_capture() {
   return path;
 }
 
-void dissect_capture(benchmark::State& state, bool full) {
+enum class Output { summary, full, json };
+
+void dissect_capture(benchmark::State& state, Output output) {
   const std::string& path = repeated_capture();
   if (path.empty()) return state.SkipWithError("the shared captures are absent");
   dissect::DissectOptions options;
-  options.trees = full;
+  options.trees = output != Output::summary;
   u64 operations = 0, letters = 0;
+  std::string line;
   for (auto _ : state) {
     auto done = dissect::dissect_file(path, options, [&](const dissect::Operation& operation) {
-      letters += full ? dissect::full_text(operation, 0, false).size() : dissect::summary_line(operation, 0).size();
+      line.clear();
+      if (output == Output::full) line = dissect::full_text(operation, 0, false);
+      if (output == Output::summary) line = dissect::summary_line(operation, 0);
+      if (output == Output::json) dissect::append_json(operation, line);
+      letters += line.size();
     });
     if (!done.ok()) return state.SkipWithError(done.error().text.c_str());
     operations += done->counts.operations;
@@ -72,8 +79,9 @@ void dissect_capture(benchmark::State& state, bool full) {
   benchmark::DoNotOptimize(letters);
 }
 
-void Dissect_summary(benchmark::State& state) { dissect_capture(state, false); }
-void Dissect_full(benchmark::State& state) { dissect_capture(state, true); }
+void Dissect_summary(benchmark::State& state) { dissect_capture(state, Output::summary); }
+void Dissect_full(benchmark::State& state) { dissect_capture(state, Output::full); }
+void Dissect_json(benchmark::State& state) { dissect_capture(state, Output::json); }
 
 void Dissect_tshark_V(benchmark::State& state) {
   const std::string& path = repeated_capture();
@@ -87,6 +95,7 @@ void Dissect_tshark_V(benchmark::State& state) {
 
 BENCHMARK(Dissect_summary)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(Dissect_full)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(Dissect_json)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(Dissect_tshark_V)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
 }  // namespace

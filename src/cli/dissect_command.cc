@@ -72,11 +72,17 @@ class Show {
     if (options_.stats)
       statistics_.add(operation);
     else if (options_.json)
-      write(boost::json::serialize(dissect::to_json(operation)) + "\n");
+      write_json(operation);
     else if (options_.full)
       write(dissect::full_text(operation, *start_, options_.bytes, depth_));
     else
       write(dissect::summary_line(operation, *start_));
+  }
+  void write_json(const dissect::Operation& operation) {
+    line_.clear();
+    dissect::append_json(operation, line_);
+    line_ += '\n';
+    write(line_);
   }
   void write(std::string_view text) { written_ = written_ && write_output(text); }
 
@@ -86,6 +92,7 @@ class Show {
   dissect::Diagnosis diagnosis_;
   dissect::Statistics statistics_;
   std::optional<i64> start_;
+  std::string line_;
   bool written_ = true;
 };
 

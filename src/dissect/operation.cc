@@ -4,8 +4,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "base/filetime.h"
+#include "wire/tree_json.h"
 
 namespace ropewalk::dissect {
 
@@ -31,9 +33,8 @@ json::array rops_json(const std::vector<RopNote>& rops) {
   return list;
 }
 
-}  // namespace
-
-json::value to_json(const Operation& operation) {
+// All members but the tree, which is the last.
+json::object facts_of(const Operation& operation) {
   json::object object;
   object["frame"] = operation.frame().number;
   object["time"] = time_text(operation.frame().time);
@@ -59,12 +60,26 @@ json::value to_json(const Operation& operation) {
   if (!operation.user.empty()) object["user"] = operation.user;
   if (!operation.rops.empty()) object["rops"] = rops_json(operation.rops);
   if (!operation.notes.empty()) object["notes"] = json::array(operation.notes.begin(), operation.notes.end());
-  if (operation.buffers.empty()) {
-    object["tree"] = nullptr;
-  } else {
-    object["tree"] = wire::to_json(operation.tree);
-  }
   return object;
+}
+
+}  // namespace
+
+json::value to_json(const Operation& operation) {
+  json::object object = facts_of(operation);
+  object["tree"] = operation.buffers.empty() ? json::value(nullptr) : wire::to_json(operation.tree);
+  return object;
+}
+
+void append_json(const Operation& operation, std::string& out) {
+  out += json::serialize(facts_of(operation));
+  out.back() = ',';  // for its closing brace
+  out += "\"tree\":";
+  if (operation.buffers.empty())
+    out += "null";
+  else
+    wire::append_json(operation.tree, out);
+  out += '}';
 }
 
 }  // namespace ropewalk::dissect

@@ -90,7 +90,9 @@ TEST(Operations, EveryTreeOfEveryCaptureCoversEveryByteOnce) {
   for (const auto& file : files) {
     auto done = dissect_file(file.string(), with_all_secrets(), [&](const Operation& operation) {
       ++operations;
-      std::string wrong = check_cover(operation);
+      std::string wrong = check_cover(operation), text;
+      append_json(operation, text);
+      EXPECT_TRUE(text == boost::json::serialize(to_json(operation))) << file.filename() << " " << operation.number;
       EXPECT_EQ(wrong, "") << file.filename() << ", operation " << operation.number << " " << operation.layer << " "
                            << operation.name;
       EXPECT_FALSE(operation.name.empty()) << file.filename() << ", operation " << operation.number;
