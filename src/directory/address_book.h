@@ -40,6 +40,13 @@ struct AddressList {
   bool is_global = false;   // the Global Address List
   std::string filter = {};  // LDAP-style, as dynamic groups have; empty: by kinds or, for containers of lists, nobody
   u32 kinds = 0;            // the kinds that a list without filter shows: bit 1 << Kind
+  bool hidden = false;      // clients do not see it among the lists, nor those below it
+};
+
+// What is to be changed of a list.
+struct ListChange {
+  std::optional<std::string> name{}, filter{};
+  std::optional<bool> hidden{};
 };
 
 // Who points at whom. Each is read from both sides.
@@ -150,6 +157,8 @@ class AddressBook {
 
   // Another list, below `parent` or (0) at the top; without a filter it is there for those below it.
   Result<AddressList> add_list(u32 parent, std::string_view name, std::string_view filter = {});
+  // The Global Address List has neither a filter nor is it hidden.
+  Status change_list(u32 list, const ListChange& change);
   // Not of lists with lists below them, nor of the Global Address List.
   Status remove_list(u32 list);
   // Many changes at once, all or none, and faster: all where it returns success. One that fails leaves the others be.

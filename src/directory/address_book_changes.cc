@@ -238,6 +238,10 @@ Result<AddressList> AddressBook::add_list(u32 parent, std::string_view name, std
     if (name.empty()) return Error{"cannot add an address list without a name"};
     if (!filter.empty()) ROPEWALK_CHECK(checked_filter(filter));
     const auto above = parent == 0 ? std::nullopt : std::optional(parent);
+    if (above) {
+      ROPEWALK_TRY(const auto is_there, database.integer("SELECT 1 FROM object_list WHERE id = ?", parent));
+      if (!is_there) return Error{"cannot add the address list \"" + made.name + "\": there is none to be below"};
+    }
     ROPEWALK_TRY(const auto twin,
                  database.integer("SELECT 1 FROM object_list WHERE parent IS ? AND name = ?", above, name));
     if (twin) return Error{"cannot add the address list \"" + made.name + "\": there is one of this name already"};
@@ -249,6 +253,31 @@ Result<AddressList> AddressBook::add_list(u32 parent, std::string_view name, std
   });
   if (!done.ok()) return done.error();
   return made;
+}
+
+Status AddressBook::change_list(u32 list, const ListChange& change) {
+  return state_->write([&](sql::Database& database) -> Status {
+    const std::string failure = "cannot change the address list " + std::to_string(list) + ": ";
+    ROPEWALK_TRY(const auto is_global, database.integer("SELECT is_global FROM object_list WHERE id = ?", list));
+    if (!is_global) return Error{failure + "there is no such list"};
+    if (*is_global != 0 && (change.filter || change.hidden.value_or(false)))
+      return Error{failure + "the Global Address List shows everybody to everybody"};
+    if (change.filter && !change.filter->empty()) ROPEWALK_CHECK(checked_filter(*change.filter));
+    if (change.name) {
+      if (change.name->empty()) return Error{failure + "it needs a name"};
+      ROPEWALK_TRY(const auto twin, database.integer("SELECT 1 FROM object_list AS other JOIN object_list AS this ON "
+                                                     "other.parent IS this.parent AND other.id <> this.id "
+                                                     "WHERE this.id = ? AND other.name = ?",
+                                                     list, *change.name));
+      if (twin) return Error{failure + "there is one called \"" + *change.name + "\" beside it"};
+      ROPEWALK_CHECK(database.run("UPDATE object_list SET name = ? WHERE id = ?", *change.name, list));
+    }
+    if (change.filter)
+      ROPEWALK_CHECK(database.run("UPDATE object_list SET filter = ? WHERE id = ?", *change.filter, list));
+    if (change.hidden)
+      ROPEWALK_CHECK(database.run("UPDATE object_list SET hidden = ? WHERE id = ?", *change.hidden, list));
+    return rows::note_change(database, list);
+  });
 }
 
 Status AddressBook::remove_list(u32 list) {

@@ -24,6 +24,7 @@ AddressList list_of(const sql::Statement& row) {
   list.kinds = static_cast<u32>(row.integer(4));
   list.filter = row.text(5);
   list.is_global = row.integer(6) != 0;
+  list.hidden = row.integer(7) != 0;
   list.legacy_dn = list.is_global ? "/" : list_dn(list.guid);
   return list;
 }
@@ -43,7 +44,7 @@ Result<std::vector<AddressList>> AddressBook::lists() {
   std::vector<AddressList> found, ordered;
   {
     ROPEWALK_TRY(auto reading, State::Reading::begin(*state_));
-    ROPEWALK_TRY(auto row, reading.database().prepare("SELECT id, parent, guid, name, kinds, filter, is_global "
+    ROPEWALK_TRY(auto row, reading.database().prepare("SELECT id, parent, guid, name, kinds, filter, is_global, hidden "
                                                       "FROM object_list ORDER BY is_global DESC, id"));
     for (;;) {
       ROPEWALK_TRY(const bool more, row.step());

@@ -214,5 +214,23 @@ TEST_F(DynamicGroupTest, ListsHaveFiltersToo) {
   EXPECT_THAT(shown("Sales"), ElementsAre("one"));
 }
 
+TEST_F(DynamicGroupTest, ListsChange) {
+  person("one", "Sales");
+  person("two", "Buying");
+  auto sales = book_->add_list(0, "Sales", "(department=sales)"), other = book_->add_list(0, "Other");
+  ASSERT_TRUE(sales.ok() && other.ok());
+  const i64 before = book_->changes_since(0)->upto;
+  done(book_->change_list(sales->id, {.name = "Buying", .filter = "(department=buying)", .hidden = true}));
+  EXPECT_THAT(book_->changes_since(before)->ids, ElementsAre(sales->id));
+  EXPECT_THAT(shown("Buying"), ElementsAre("two"));
+  EXPECT_TRUE(list("Buying").hidden);
+  EXPECT_EQ(list("Buying").guid, sales->guid);
+  EXPECT_THAT(error_of(book_->change_list(sales->id, {.name = "Other"})), HasSubstr("beside it"));
+  EXPECT_THAT(error_of(book_->change_list(sales->id, {.filter = "(x"})), HasSubstr("cannot be read"));
+  EXPECT_THAT(error_of(book_->change_list(12345, {.hidden = true})), HasSubstr("no such list"));
+  EXPECT_THAT(error_of(book_->change_list(list("Global Address List").id, {.hidden = true})), HasSubstr("everybody"));
+  EXPECT_THAT(error_of(book_->add_list(12345, "Nowhere")), HasSubstr("none to be below"));
+}
+
 }  // namespace
 }  // namespace ropewalk::directory

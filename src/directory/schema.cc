@@ -92,7 +92,8 @@ constexpr std::array kMigrations{
   CREATE INDEX object_login_local_part ON object_login (local_part);
   CREATE INDEX object_login_object ON object_login (object);
 )sql",
-                   rows::begin_address_book}};
+                   rows::begin_address_book},
+    sql::Migration{5, "ALTER TABLE object_list ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0"}};
 
 }  // namespace
 

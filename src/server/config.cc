@@ -325,7 +325,10 @@ void read_root(Section& root, Config& config) {
   root.section("rpc", [&](Section& rpc) { read_rpc(rpc, config); });
   root.section("admin", [&](Section& admin) { read_admin(admin, config); });
   root.section("ldap", [&](Section& section) { read_ldap(section, config.ldap); });
-  root.section("oab", [&](Section& oab) { oab.number("pause", config.oab_pause, 1, kDay); });
+  root.section("oab", [&](Section& oab) {
+    oab.number("pause", config.oab_pause, 1, kDay);
+    oab.texts("lists", config.oab_lists);
+  });
   root.section("autodiscover", [&](Section& section) { read_autodiscover(section, config.autodiscover); });
   root.section("sessions", [&](Section& sessions) {
     sessions.number("expiry", config.session_expiry, 1, kDay);

@@ -55,6 +55,7 @@ struct Config {
                                    // mailboxes, interval, timeout, attributes; see directory/ldap_settings.h
 
   std::chrono::seconds oab_pause{30};   // oab.pause: between looks at the address book for changes
+  std::vector<std::string> oab_lists;   // oab.lists: address lists that are there offline beside the global one
   AutodiscoverSettings autodiscover{};  // autodiscover: what its keys mean stands beside them
 
   std::chrono::seconds session_expiry{900};          // sessions.expiry

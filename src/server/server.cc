@@ -207,9 +207,10 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
                          config_.mapihttp);
   const bool has_http = config_.https_port || config_.http_port;
   if (has_http) {
-    ROPEWALK_TRY(oab_, OabPublisher::start(*book_, log_, config_.data, config_.oab_pause));
+    ROPEWALK_TRY(oab_, OabPublisher::start(*book_, log_, {config_.data, config_.oab_pause, config_.oab_lists}));
     oab_endpoint_.emplace(*oab_, *http_sign_in_);
-    ROPEWALK_TRY(autodiscover_, AutodiscoverEndpoint::make({*directory_, *book_, *http_sign_in_, log_, oab_->path()}, config_));
+    ROPEWALK_TRY(autodiscover_,
+                 AutodiscoverEndpoint::make({*directory_, *book_, *http_sign_in_, log_, oab_->path()}, config_));
   }
   if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
   if (has_http) ROPEWALK_CHECK(listen());

@@ -2,9 +2,11 @@
 
 #include <zlib.h>
 
+#include <set>
+
 #include "base/utf16.h"
+#include "mapi/ascii_case.h"
 #include "mapi/property_tags.h"
-#include "protocol/oab/lzx.h"
 
 namespace ropewalk::oab {
 namespace {
@@ -12,18 +14,23 @@ namespace {
 using mapi::PropTag;
 using mapi::PropType;
 
-constexpr u32 kBlock = 256 << 10;
 constexpr u32 kNames = PropRec::kAmbiguousNames, kKey = PropRec::kPrimaryKey;
 
-// [MS-OXOAB] 2.9.5.1
+constexpr PropTag kTruncated(0x68051003);  // PidTagOfflineAddressBookTruncatedProperties
+// Bytes of a value and of a value of many, above which it is cut or left out: what Exchange sets where nobody sets
+// anything else. [MS-OXOAB] 2.9.2.2.1
+constexpr std::size_t kStringLimit = 3400, kBinaryLimit = 32768, kMultipleLimit = 65536;
+
+// [MS-OXOAB] 2.9.2.1
 const PropRec kHeaderSchema[] = {{PropTag(0x6800001F), 0},   // PidTagOfflineAddressBookName
                                  {PropTag(0x6804001E), 0},   // PidTagOfflineAddressBookDistinguishedName
                                  {PropTag(0x68010003), 0},   // PidTagOfflineAddressBookSequence
                                  {PropTag(0x6802001E), 0}};  // PidTagOfflineAddressBookContainerGuid
 
+// [MS-OXOAB] 2.9.2.2: these two first, and what every client expects; 2.9.4: which of them are keys.
 const PropRec kObjectSchema[] = {
     {PropTag(0x3003001E), kKey},    // PidTagEmailAddress: the DN
-    {PropTag(0x39FE001F), 0},       // PidTagSmtpAddress
+    {PropTag(0x39FE001F), kKey},    // PidTagSmtpAddress
     {PropTag(0x3001001F), kNames},  // PidTagDisplayName
     {PropTag(0x8C92001F), 0},       // PidTagAddressBookPhoneticDisplayName
     {PropTag(0x3A00001F), kNames},  // PidTagAccount
@@ -58,33 +65,85 @@ const PropRec kObjectSchema[] = {
     {PropTag(0x3A21001F), 0},       // PidTagPagerTelephoneNumber
     {PropTag(0x3004001F), 0},       // PidTagComment
     {PropTag(0x3A220102), 0},       // PidTagUserCertificate
+    {PropTag(0x3A701102), 0},       // PidTagUserX509Certificate
     {PropTag(0x8C6A1102), 0},       // PidTagAddressBookX509Certificate
+    {kTruncated, 0},
 };
 
-// A value as records have it; the texts that are converted live in `texts`.
-bool to_item(PropType type, const mapi::Value& value, RecordItem& item, Arena& texts) {
+std::string_view utf8_prefix(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<u8>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
+struct AsciiCaseLess {
+  bool operator()(std::string_view a, std::string_view b) const {
+    return mapi::compare_ignoring_ascii_case(a, b) == std::strong_ordering::less;
+  }
+};
+
+// What becomes of a value on its way into a record.
+enum class Kept : u8 { whole, cut, nothing, dropped };
+
+Kept to_text(std::string_view text, RecordItem& item, Arena& texts) {
+  const std::string_view whole = text.substr(0, text.find('\0')), part = utf8_prefix(whole, kStringLimit);
+  if (part.empty()) return Kept::nothing;
+  item.text.bytes = texts.copy(bytes_of(part));
+  return part.size() < whole.size() ? Kept::cut : Kept::whole;
+}
+
+// A value as records have it; the texts lie in `texts`.
+Kept to_item(PropType type, const mapi::Value& value, RecordItem& item, Arena& texts) {
   switch (type) {
     case PropType::integer32:
       item.number = PackedNumber::of(static_cast<u32>(value.number));
-      return true;
+      return Kept::whole;
     case PropType::boolean:
       item.flag = value.boolean() ? 1 : 0;
-      return true;
+      return Kept::whole;
     case PropType::string8:
-      item.text.bytes = value.bytes;
-      return true;
-    case PropType::string: {
-      const std::string utf8 = utf16_to_utf8(value.bytes);
-      const std::string_view whole = std::string_view(utf8).substr(0, utf8.find('\0'));
-      item.text.bytes = texts.copy(bytes_of(whole));
-      return true;
-    }
+      return to_text(text_of(value.bytes), item, texts);
+    case PropType::string:
+      return to_text(utf16_to_utf8(value.bytes), item, texts);
     case PropType::binary:
+      if (value.bytes.empty()) return Kept::nothing;
+      if (value.bytes.size() > kBinaryLimit) return Kept::dropped;
       item.bytes = value.bytes;
-      return true;
+      return Kept::whole;
     default:
-      return false;
+      return Kept::nothing;
   }
+}
+
+// The values of a property with many: each once, none empty, and no more than there is room for.
+Kept to_items(PropType type, const mapi::Value& value, wire::List<RecordItem>& into, Arena& texts) {
+  auto items = texts.make<RecordItem>(value.items.size());
+  std::set<std::string_view, AsciiCaseLess> seen;
+  std::size_t count = 0, size = 0;
+  Kept all = Kept::nothing;
+  for (const mapi::Value& one : value.items) {
+    RecordItem& item = items[count];
+    const Kept kept = to_item(type, one, item, texts);
+    if (kept == Kept::nothing) continue;
+    const bool is_text = type == PropType::string || type == PropType::string8;
+    if (is_text && !seen.insert(item.text.text()).second) continue;
+    size += is_text ? item.text.bytes.size() + 1 : type == PropType::binary ? item.bytes.size() : sizeof(u32);
+    if (kept == Kept::dropped || size > kMultipleLimit) {
+      all = Kept::cut;
+      if (size > kMultipleLimit) break;
+      continue;
+    }
+    if (kept == Kept::cut || all == Kept::nothing) all = kept;
+    ++count;
+  }
+  into = wire::List<RecordItem>(items.first(count));
+  return count == 0 && all == Kept::cut ? Kept::dropped : all;
+}
+
+Kept to_value(const mapi::Property& property, PropTag tag, RecordValue& into, Arena& texts) {
+  into.tag = tag;
+  return mapi::is_multiple(tag.type()) ? to_items(mapi::base_type(tag.type()), property.value, into.several, texts)
+                                       : to_item(tag.type(), property.value, into.single, texts);
 }
 
 wire::List<PropRec> schema_list(std::span<const PropRec> schema) {
@@ -97,29 +156,39 @@ const mapi::Property* find(std::span<const mapi::Property> properties, PropTag t
   return nullptr;
 }
 
+// PidTagOfflineAddressBookTruncatedProperties: where the online address book knows more.
+RecordValue truncated_value(std::span<const PropTag> tags, Arena& arena) {
+  auto items = arena.make<RecordItem>(tags.size());
+  for (std::size_t i = 0; i < tags.size(); ++i) items[i].number = PackedNumber::of(tags[i].value);
+  RecordValue value;
+  value.tag = kTruncated;
+  value.several = wire::List<RecordItem>(items);
+  return value;
+}
+
 Status append(std::span<const mapi::Property> properties, const Schema& schema, wire::OutBuffer& out) {
   Arena arena;
   std::vector<u8> presence((schema.properties.size() + 7) / 8, 0);
   std::vector<RecordValue> values;
+  std::vector<PropTag> truncated;
   for (std::size_t i = 0; i < schema.properties.size(); ++i) {
-    const PropTag tag = schema.properties[i].tag;
-    const mapi::Property* property = find(properties, tag);
-    if (property == nullptr) {
-      if ((schema.properties[i].flags & kKey) != 0) return Error{"an object of the address book without its DN"};
-      continue;
-    }
+    const auto& [tag, flags] = schema.properties[i];
     RecordValue value;
-    value.tag = tag;
-    if (mapi::is_multiple(tag.type())) {
-      auto items = arena.make<RecordItem>(property->value.items.size());
-      for (std::size_t j = 0; j < property->value.items.size(); ++j)
-        if (!to_item(mapi::base_type(tag.type()), property->value.items[j], items[j], arena)) continue;
-      value.several = wire::List<RecordItem>(items);
-    } else if (!to_item(tag.type(), property->value, value.single, arena)) {
-      continue;
+    Kept kept = Kept::nothing;
+    if (tag == kTruncated) {
+      if (!truncated.empty()) kept = Kept::whole;
+      value = truncated_value(truncated, arena);
+    } else if (const mapi::Property* property = find(properties, tag)) {
+      kept = to_value(*property, tag, value, arena);
+      if (kept == Kept::cut || kept == Kept::dropped) truncated.push_back(tag);
     }
-    presence[i / 8] = static_cast<u8>(presence[i / 8] | 0x80 >> (i % 8));
-    values.push_back(value);
+    if (kept == Kept::whole || kept == Kept::cut) {
+      presence[i / 8] = static_cast<u8>(presence[i / 8] | 0x80 >> (i % 8));
+      values.push_back(value);
+    } else if ((flags & kKey) != 0) {
+      return Error{i == 0 ? "an object of the address book without its DN"
+                          : "an object of the address book without an address"};
+    }
   }
   Record record;
   record.presence = wire::List<u8>(std::span(presence));
@@ -164,26 +233,19 @@ std::vector<u8> DetailsWriter::finish(const ListIdentity& list) const {
   return file;
 }
 
-u32 checksum(ByteView bytes) { return ~static_cast<u32>(::crc32_z(0, bytes.data(), bytes.size())); }
-
-std::vector<u8> compress_details(ByteView file) {
-  CompressedHeader header;
-  header.block_max = kBlock;
-  header.target_size = static_cast<u32>(file.size());
-  wire::OutBuffer out;
-  wire::encode(header, out);
-  for (std::size_t at = 0; at < file.size(); at += kBlock) {
-    const ByteView plain = file.subspan(at, std::min<std::size_t>(kBlock, file.size() - at));
-    const std::vector<u8> packed = lzx_compress(plain);
-    CompressedBlock block;
-    block.compressed_size = static_cast<u32>(packed.size());
-    block.size = static_cast<u32>(plain.size());
-    block.checksum = checksum(plain);
-    wire::encode(block, out);
-    out.append(packed);
+ByteView objects_in(ByteView file) {
+  constexpr std::size_t kFileHeader = 12;
+  if (file.size() < kFileHeader) return {};
+  file = file.subspan(kFileHeader);
+  for (int i = 0; i < 2; ++i) {  // the metadata, the list's own record
+    const u32 size = file.size() < sizeof(u32) ? 0 : load_le<u32>(file.data());
+    if (size < sizeof(u32) || size > file.size()) return {};
+    file = file.subspan(size);
   }
-  return {out.view().begin(), out.view().end()};
+  return file;
 }
+
+u32 checksum(ByteView bytes) { return ~static_cast<u32>(::crc32_z(0, bytes.data(), bytes.size())); }
 
 Result<DetailsReader> DetailsReader::read(ByteView file, Arena& arena) {
   DetailsReader all;

@@ -1,4 +1,4 @@
-// A version 4 full details file, made object by object, and its compressed form. [MS-OXOAB] 2.9, 2.11
+// A version 4 full details file, made object by object. [MS-OXOAB] 2.9
 #pragma once
 
 #include "mapi/property_bag.h"
@@ -18,8 +18,8 @@ struct ListIdentity {
 
 class DetailsWriter {
  public:
-  // Those of the properties that the schema has, each with its value as the property bag has it. An error says what is
-  // missing.
+  // Those of the properties that the schema has, each with its value as the property bag has it; empty ones are left
+  // out, too long ones cut or left out, and the record says which. An error says what is missing: DN or address.
   Status add(std::span<const mapi::Property> properties);
   // The objects so far, as they stand in the file.
   ByteView objects() const { return out_.view(); }
@@ -32,11 +32,11 @@ class DetailsWriter {
   u32 count_ = 0;
 };
 
-// CRC-32 without its final complement. [MS-OXOAB] 2.1.2.2
-u32 checksum(ByteView bytes);
+// The records of the objects in a whole file; empty where it is none.
+ByteView objects_in(ByteView file);
 
-// The compressed file. Blocks of 256 KB, each LZX, since Outlook takes no stored ones.
-std::vector<u8> compress_details(ByteView file);
+// CRC-32, begun with all ones and without a complement at the end. [MS-OXOAB] 2
+u32 checksum(ByteView bytes);
 
 // What a details file says, for readers and tests; its checksum is looked at.
 struct DetailsReader {

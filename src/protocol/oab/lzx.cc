@@ -16,7 +16,7 @@ constexpr std::size_t kLengthHeaders = 8, kLengthSymbols = 249, kPreSymbols = 20
 constexpr unsigned kTreeLimit = 16, kPreLimit = 15;
 constexpr unsigned kVerbatim = 1, kUncompressed = 3;  // [MS-PATCH] 2.3.1.1
 constexpr unsigned kHashBits = 15;
-constexpr int kChain = 24;  // candidates looked at
+constexpr int kChain = 24, kReferenceChain = 256;  // candidates looked at
 
 // Bits, the highest first, in words of 16 bits, low byte first. [MS-PATCH] 2.2
 class BitWriter {
@@ -52,17 +52,23 @@ struct Token {
 
 class Compressor {
  public:
-  explicit Compressor(ByteView data)
-      : data_(data),
-        window_(std::size_t{1} << lzx_window_bits(data.size())),
-        slots_(2 * lzx_window_bits(data.size())),
+  Compressor(ByteView data, ByteView reference)
+      : all_(reference.begin(), reference.end()),
+        start_(reference.size()),
+        window_(std::size_t{1} << lzx_window_bits(data.size(), reference.size())),
+        slots_(2 * lzx_window_bits(data.size(), reference.size())),
+        chain_(reference.empty() ? kChain : kReferenceChain),
         main_(256 + kLengthHeaders * slots_, 0),
         lengths_(kLengthSymbols, 0),
         heads_(std::size_t{1} << kHashBits, kNowhere),
-        links_(data.size(), kNowhere) {}
+        links_(reference.size() + data.size(), kNowhere) {
+    all_.insert(all_.end(), data.begin(), data.end());
+    data_ = all_;
+  }
 
   std::vector<u8> run() {
-    for (std::size_t at = 0; at < data_.size(); at += kLzxFrame) frame(at, std::min(data_.size(), at + kLzxFrame));
+    for (std::size_t at = 0; at < start_; ++at) remember(at);
+    for (std::size_t at = start_; at < data_.size(); at += kLzxFrame) frame(at, std::min(data_.size(), at + kLzxFrame));
     return std::move(out_);
   }
 
@@ -89,8 +95,11 @@ class Compressor {
     return (word * 2654435761u) >> (32 - kHashBits);
   }
 
+  std::vector<u8> all_;  // reference and data
   ByteView data_;
+  std::size_t start_;  // where the data begin
   std::size_t window_, slots_;
+  int chain_;
   std::vector<u8> main_, lengths_;  // of the block before: code lengths
   std::vector<u32> heads_, links_;
   std::array<u32, 3> last_{1, 1, 1};  // offsets
@@ -127,7 +136,7 @@ Compressor::Match Compressor::longest(std::size_t at, std::size_t end) const {
   }
   if (at + 4 > data_.size()) return best;
   u32 candidate = heads_[hash(at)];
-  for (int i = 0; i < kChain && candidate != kNowhere && best.length < most; ++i, candidate = links_[candidate]) {
+  for (int i = 0; i < chain_ && candidate != kNowhere && best.length < most; ++i, candidate = links_[candidate]) {
     const std::size_t offset = at - candidate;
     if (offset > window_ - 3) break;
     const std::size_t length = common(at, offset, most);
@@ -257,7 +266,7 @@ void Compressor::frame(std::size_t begin, std::size_t end) {
   const auto main = main_, lengths = lengths_;
   find_tokens(begin, end);
   auto start = [&](BitWriter& bits) {
-    if (begin == 0) bits.put(0, 1);  // jumps of machine code are left alone
+    if (begin == start_) bits.put(0, 1);  // jumps of machine code are left alone
   };
   std::vector<u8> chunk;
   {
@@ -282,12 +291,15 @@ void Compressor::frame(std::size_t begin, std::size_t end) {
 
 }  // namespace
 
-unsigned lzx_window_bits(std::size_t size) {
+unsigned lzx_window_bits(std::size_t size, std::size_t reference) {
+  const std::size_t together = size + (reference + kLzxFrame - 1) / kLzxFrame * kLzxFrame;
   unsigned bits = kLeastWindow;
-  while (bits < kMostWindow && (std::size_t{1} << bits) < size) ++bits;
+  while (bits < kMostWindow && (std::size_t{1} << bits) < together) ++bits;
   return bits;
 }
 
-std::vector<u8> lzx_compress(ByteView data) { return data.empty() ? std::vector<u8>() : Compressor(data).run(); }
+std::vector<u8> lzx_compress(ByteView data, ByteView reference) {
+  return data.empty() ? std::vector<u8>() : Compressor(data, reference).run();
+}
 
 }  // namespace ropewalk::oab

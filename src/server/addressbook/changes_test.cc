@@ -55,6 +55,19 @@ TEST_F(NspiTest, TellsTheHierarchy) {
 }
 
 // MS-OXNSPI_R111, MS-OXNSPI_R762, MS-OXNSPI_R454, MS-OXNSPI_R1933, MS-OXNSPI_R1941, MS-OXNSPI_R1966, MS-OXNSPI_R1967
+// Hidden lists, and those below them, are not among those that clients see.
+TEST_F(NspiTest, LeavesHiddenListsOutOfTheHierarchy) {
+  auto rows = [&] { return service_->get_special_table(caller(), 4, begin(), 0, arena_).rows.size(); };
+  const std::size_t before = rows();
+  auto above = book_->add_list(0, "Above");
+  ASSERT_TRUE(above.ok());
+  auto below = book_->add_list(above->id, "Below", "(mail=*)");
+  ASSERT_TRUE(below.ok());
+  EXPECT_EQ(rows(), before + 2);
+  done(book_->change_list(above->id, {.name = {}, .filter = {}, .hidden = true}));
+  EXPECT_EQ(rows(), before);
+}
+
 TEST_F(NspiTest, TellsTheHierarchyIn8Bits) {
   auto added = book_->add_list(0, "Zürich");
   ASSERT_TRUE(added.ok());

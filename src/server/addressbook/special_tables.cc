@@ -105,6 +105,7 @@ NspiTableAnswer AddressBookService::get_special_table(const NspiCaller& caller, 
     ROPEWALK_TRY(const auto* lists, reader.lists());
     // The Global Address List first, as clients show it.
     Lists ordered = *lists;
+    std::erase_if(ordered, [](const directory::AddressList& list) { return list.hidden; });
     std::ranges::stable_partition(ordered, &directory::AddressList::is_global);
     add_lists(ordered, nullptr, 0, row, arena, answer.rows);
     return answer;

@@ -1,139 +1,118 @@
 #include "server/oab/publisher.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <charconv>
+#include <limits>
 
-#include "base/hex.h"
-#include "mapi/property_tags.h"
+#include "mapi/ascii_case.h"
+#include "protocol/oab/compressed.h"
 #include "protocol/oab/details.h"
-#include "protocol/oab/manifest.h"
-#include "server/addressbook/entries.h"
 #include "server/kept_guid.h"
+#include "server/oab/content.h"
+#include "server/oab/files.h"
 
 namespace ropewalk::server {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBatch = 500;       // objects read at once
-constexpr mapi::PropTag kDn(0x3003001E);  // PidTagEmailAddress, here in 8 bits
-constexpr const char* kListName = "\\Global Address List";
 constexpr const char* kManifest = "oab.xml";
+constexpr std::size_t kMostDifferences = 30;  // as many generations may a client have missed
 
-std::string sha1(ByteView bytes) {
-  u8 digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha1(), nullptr);
-  return to_hex(ByteView(digest, size));
+OabPublisher::File file_of(const char* type, std::string bytes) {
+  std::string etag = "\"" + sha1_text(bytes_of(bytes)) + "\"";
+  return {type, std::move(etag), std::move(bytes)};
+}
+OabPublisher::File lzx_file(std::span<const u8> bytes) {
+  return file_of("application/octet-stream", std::string(text_of(bytes)));
+}
+OabPublisher::File manifest_file(const oab::Manifest& manifest) {
+  return file_of("text/xml; charset=utf-8", xml::write_document(manifest));
 }
 
-std::shared_ptr<const OabPublisher::File> file_of(const char* type, std::string bytes) {
-  std::string etag = "\"" + sha1(bytes_of(bytes)) + "\"";
-  return std::make_shared<const OabPublisher::File>(OabPublisher::File{type, std::move(etag), std::move(bytes)});
+oab::ManifestFile entry_of(const OabPublisher::File& file, std::string name, u32 sequence, std::size_t plain) {
+  oab::ManifestFile entry;
+  entry.sequence = std::to_string(sequence);
+  entry.size = std::to_string(file.bytes.size());
+  entry.uncompressed_size = std::to_string(plain);
+  entry.sha1 = file.etag.substr(1, file.etag.size() - 2);
+  entry.name = std::move(name);
+  return entry;
 }
 
-// Written beside and renamed over.
-Status write_file(const fs::path& path, const std::string& bytes) {
-  const fs::path beside = path.string() + ".new";
-  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-  out.write(bytes.data(), std::ssize(bytes));
-  out.close();
-  std::error_code failed;
-  if (out) fs::rename(beside, path, failed);
-  if (out && !failed) return {};
-  return Error{fmt::format("cannot write {}: {}", path.string(), failed ? failed.message() : std::strerror(errno))};
+std::size_t number_of(std::string_view text) {
+  std::size_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
+// "/guid=" and the GUID's digits; the Global Address List is "/". [MS-OXWOAB] 4
+std::string dn_of(const directory::AddressList& list) {
+  if (list.is_global) return "/";
+  std::string digits;
+  for (char c : list.guid.to_string())
+    if (c != '-') digits += c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+  return "/guid=" + digits;
 }
 
-// What is stored of an object, and what follows from it.
-std::vector<mapi::Property> properties_of(const Entry& entry, Arena& arena) {
-  std::vector<mapi::Property> all;
-  for (const oab::PropRec& one : oab::object_schema()) {
-    if (one.tag == kDn) {
-      all.push_back({kDn, mapi::Value::of(bytes_of(entry.object.legacy_dn))});
-    } else if (auto computed = computed_property(entry, one.tag, nullptr, arena)) {
-      all.push_back(*computed);
-    } else if (const mapi::Value* value = entry.stored.find(one.tag)) {
-      all.push_back({one.tag, *value});
-    }
+// "\\Parent\\Child".
+std::string path_of(const directory::AddressList& list, std::span<const directory::AddressList> lists) {
+  std::string path = "\\" + list.name;
+  u32 parent = list.parent;
+  for (std::size_t deep = 0; parent != 0 && deep < lists.size(); ++deep) {
+    auto above = std::find_if(lists.begin(), lists.end(), [&](const auto& one) { return one.id == parent; });
+    if (above == lists.end()) break;
+    path = "\\" + above->name + path;
+    parent = above->parent;
   }
-  return all;
+  return path;
 }
 
-Status add_batch(directory::AddressBook& book, std::vector<Entry>& batch, oab::DetailsWriter& writer) {
-  std::vector<u32> ids;
-  for (const Entry& entry : batch) ids.push_back(entry.object.id);
-  ROPEWALK_TRY(std::vector<mapi::PropertyBag> stored, book.properties(ids));
-  for (std::size_t i = 0; i < batch.size() && i < stored.size(); ++i) {
-    batch[i].stored = std::move(stored[i]);
-    Arena arena;
-    ROPEWALK_CHECK(writer.add(properties_of(batch[i], arena)));
+// Names of files that a manifest lists.
+std::set<std::string, std::less<>> names_in(const oab::Manifest& manifest) {
+  std::set<std::string, std::less<>> names;
+  for (const oab::ManifestList& list : manifest.lists) {
+    if (list.full) names.insert(list.full->name);
+    for (const oab::ManifestFile& file : list.differences) names.insert(file.name);
   }
-  batch.clear();
-  return {};
+  return names;
+}
+
+// The newest differences that together are less than the whole file; clients that miss more take that.
+void keep_worthwhile(oab::ManifestList& list) {
+  std::size_t left = number_of(list.full->size), kept = 0;
+  for (auto file = list.differences.rbegin(); file != list.differences.rend(); ++file) {
+    const std::size_t size = number_of(file->size);
+    if (size > left || kept == kMostDifferences) break;
+    left -= size;
+    ++kept;
+  }
+  list.differences.erase(list.differences.begin(), list.differences.end() - static_cast<std::ptrdiff_t>(kept));
 }
 
 }  // namespace
 
-Result<OabContent> make_oab(directory::AddressBook& book, const std::string& id,
-                            const std::function<u32(const std::string& objects_sha1)>& sequence_of,
-                            const std::function<bool()>& gives_up) {
-  ROPEWALK_TRY(auto lists, book.lists());
-  const directory::AddressList* global = nullptr;
-  for (const auto& list : lists)
-    if (list.is_global) global = &list;
-  if (global == nullptr) return Error{"the address book has no Global Address List"};
-  std::vector<directory::Object> objects;
-  ROPEWALK_CHECK(book.for_each(global->id, [&](const directory::Object& object) { objects.push_back(object); }));
-  oab::DetailsWriter writer;
-  std::vector<Entry> batch;
-  for (directory::Object& object : objects) {
-    batch.emplace_back().object = std::move(object);
-    if (batch.size() < kBatch) continue;
-    ROPEWALK_CHECK(add_batch(book, batch, writer));
-    if (gives_up && gives_up()) return Error{"the server stops"};
-  }
-  ROPEWALK_CHECK(add_batch(book, batch, writer));
-  OabContent content;
-  content.objects_sha1 = sha1(writer.objects());
-  content.count = writer.count();
-  content.file = writer.finish({kListName, "/", id, sequence_of(content.objects_sha1)});
-  return content;
-}
-
-Result<std::unique_ptr<OabPublisher>> OabPublisher::start(directory::AddressBook& book, Log& log,
-                                                          const std::string& data_folder,
-                                                          std::chrono::milliseconds pause) {
-  const std::string folder = (fs::path(data_folder) / "oab").string();
+Result<std::unique_ptr<OabPublisher>> OabPublisher::start(directory::AddressBook& book, Log& log, OabOptions options) {
+  const std::string folder = (fs::path(options.data_folder) / "oab").string();
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) return Error{fmt::format("cannot make the folder {}: {}", folder, failed.message())};
   ROPEWALK_TRY(Guid guid, kept_guid(folder, "list.guid"));
-  auto made = std::unique_ptr<OabPublisher>(new OabPublisher(book, log, folder, guid, pause));
+  auto made = std::unique_ptr<OabPublisher>(new OabPublisher(book, log, std::move(options), guid));
   made->load();
   made->thread_ = std::thread([publisher = made.get()] { publisher->work(); });
   return made;
 }
 
-OabPublisher::OabPublisher(directory::AddressBook& book, Log& log, std::string folder, const Guid& guid,
-                           std::chrono::milliseconds pause)
+OabPublisher::OabPublisher(directory::AddressBook& book, Log& log, OabOptions options, const Guid& guid)
     : book_(book),
       log_(log),
-      folder_(std::move(folder)),
+      options_(std::move(options)),
+      folder_((fs::path(options_.data_folder) / "oab").string()),
       id_(guid.to_string()),
-      path_("/OAB/" + id_ + "/"),
-      pause_(pause) {}
+      path_("/OAB/" + id_ + "/") {}
 
 OabPublisher::~OabPublisher() {
   {
@@ -155,23 +134,35 @@ bool OabPublisher::is_empty() const {
   return files_.empty();
 }
 
-// What a former run has made: served at once, and made anew only if it differs.
-void OabPublisher::load() {
-  auto manifest = read_file(fs::path(folder_) / kManifest);
-  auto state = read_file(fs::path(folder_) / "state");
-  if (!manifest || !state) return;
-  auto read = xml::read_document<oab::Manifest>(*manifest);
-  if (!read.ok() || read->lists.size() != 1 || !read->lists[0].full || read->lists[0].id != id_) return;
-  const oab::ManifestFile& full = *read->lists[0].full;
-  auto bytes = full.name.find('/') == full.name.npos ? read_file(fs::path(folder_) / full.name) : std::nullopt;
-  if (!bytes || sha1(bytes_of(*bytes)) != full.sha1) return;
-  const auto space = state->find(' ');
-  kept_.sequence = static_cast<u32>(std::strtoul(state->c_str(), nullptr, 10));
-  kept_.objects_sha1 = space == state->npos ? "" : state->substr(space + 1, 40);
+// A file that the manifest of a former run lists, if it is what it was.
+bool OabPublisher::load(const oab::ManifestFile& file) {
+  if (file.name.empty() || file.name.find('/') != file.name.npos) return false;
+  auto bytes = read_whole(fs::path(folder_) / file.name);
+  if (!bytes || sha1_text(bytes_of(*bytes)) != file.sha1) return false;
   std::lock_guard guard(lock_);
-  newest_ = full.name;
-  files_[newest_] = file_of("application/octet-stream", *std::move(bytes));
-  files_[kManifest] = file_of("text/xml; charset=utf-8", *std::move(manifest));
+  files_[file.name] = std::make_shared<const File>(file_of("application/octet-stream", *std::move(bytes)));
+  return true;
+}
+
+// What a former run has made: served at once, and made anew only if it differs. A list whose file is gone or damaged
+// goes on behind its number.
+void OabPublisher::load() {
+  auto text = read_whole(fs::path(folder_) / kManifest);
+  if (!text) return;
+  auto read = xml::read_document<oab::Manifest>(*text);
+  if (!read.ok()) return log_.error(fmt::format("{}/{} is not read: {}", folder_, kManifest, read.error().text));
+  manifest_ = *std::move(read);
+  bool is_whole = true;
+  for (oab::ManifestList& list : manifest_.lists) {
+    std::erase_if(list.differences, [this](const oab::ManifestFile& file) { return !load(file); });
+    is_whole = list.full && load(*list.full) && is_whole;
+  }
+  std::lock_guard guard(lock_);
+  if (is_whole) {
+    files_[kManifest] = std::make_shared<const File>(manifest_file(manifest_));
+  } else {
+    files_.clear();
+  }
 }
 
 bool OabPublisher::is_stopping() const {
@@ -185,68 +176,125 @@ void OabPublisher::work() {
     guard.unlock();
     auto changed = has_changed();
     Status done = changed.ok() ? (*changed ? publish() : Status{}) : Status(std::move(changed).error());
+    if (!done.ok()) is_first_ = true;  // next time again
     if (!done.ok() && !is_stopping()) log_.error("the offline address book is not made anew: " + done.error().text);
     guard.lock();
-  } while (!wake_.wait_for(guard, pause_, [this] { return stopping_; }));
+  } while (!wake_.wait_for(guard, options_.pause, [this] { return stopping_; }));
 }
 
 Result<bool> OabPublisher::has_changed() {
   ROPEWALK_TRY(directory::ObjectChanges changes, book_.changes_since(upto_));
-  const bool is_first = upto_ == 0;
   upto_ = changes.upto;
-  return is_first || changes.all || !changes.ids.empty();
+  return std::exchange(is_first_, false) || changes.all || !changes.ids.empty();
+}
+
+Result<std::vector<OabPublisher::Wanted>> OabPublisher::wanted_lists() {
+  ROPEWALK_TRY(auto lists, book_.lists());
+  std::vector<Wanted> wanted;
+  for (const directory::AddressList& list : lists)
+    if (list.is_global) wanted.push_back({list.id, id_, dn_of(list), path_of(list, lists)});
+  if (wanted.empty()) return Error{"the address book has no Global Address List"};
+  for (const std::string& name : options_.lists) {
+    bool is_there = false;
+    for (const directory::AddressList& list : lists) {
+      if (list.is_global || !mapi::equal_ignoring_ascii_case(list.name, name)) continue;
+      is_there = true;
+      wanted.push_back({list.id, list.guid.to_string(), dn_of(list), path_of(list, lists)});
+    }
+    if (is_there) {
+      missing_.erase(name);
+    } else if (missing_.insert(name).second) {
+      log_.error(fmt::format("oab.lists names \"{}\", which is no address list; see `ropewalk list list`", name));
+    }
+  }
+  return wanted;
+}
+
+// The newest file of a list, before it was compressed; empty: there is none.
+std::vector<u8> OabPublisher::newest_of(const oab::ManifestList& list) const {
+  auto file = list.full ? find(list.full->name) : nullptr;
+  if (file == nullptr) return {};
+  auto plain = oab::unpack_file(bytes_of(file->bytes), std::numeric_limits<u32>::max());
+  return plain.ok() ? *std::move(plain) : std::vector<u8>();
+}
+
+// How those get there who have the generation before.
+void OabPublisher::make_difference(const std::vector<u8>& before, const std::vector<u8>& file, oab::ManifestList& list,
+                                   Files& made) const {
+  const auto patch = before.empty() ? std::nullopt : oab::make_patch(before, file);
+  if (!patch) return list.differences.clear();  // there is no way from former ones any more
+  const u32 sequence = static_cast<u32>(number_of(list.full->sequence));
+  const std::string name = fmt::format("{}-binpatch-{}.lzx", list.id, sequence);
+  auto packed = std::make_shared<const File>(lzx_file(*patch));
+  list.differences.push_back(entry_of(*packed, name, sequence, file.size()));
+  made[name] = std::move(packed);
+  keep_worthwhile(list);
+}
+
+// Brings a list to what the address book says now; false where that is what it says already.
+Result<bool> OabPublisher::make_list(const Wanted& wanted, oab::ManifestList& list, Files& made) const {
+  const auto began = std::chrono::steady_clock::now();
+  ROPEWALK_TRY(oab::DetailsWriter writer, collect_objects(book_, wanted.id, [this] { return is_stopping(); }));
+  if (writer.count() == 0) {  // a file has one object or more: [MS-OXOAB] 2.9
+    list.full.reset();
+    return false;
+  }
+  const std::vector<u8> before = newest_of(list);
+  const ByteView objects = oab::objects_in(before);
+  const bool is_same = !before.empty() && list.dn == wanted.dn && list.name == wanted.name &&
+                       std::equal(objects.begin(), objects.end(), writer.objects().begin(), writer.objects().end());
+  if (is_same) return false;
+  const u32 sequence = static_cast<u32>(list.full ? number_of(list.full->sequence) : 0) + 1;
+  const std::vector<u8> file = writer.finish({wanted.name, wanted.dn, wanted.guid, sequence});
+  list.id = wanted.guid;
+  list.dn = wanted.dn;
+  list.name = wanted.name;
+  const std::string name = fmt::format("{}-data-{}.lzx", list.id, sequence);
+  auto packed = std::make_shared<const File>(lzx_file(oab::compress_file(file)));
+  list.full = entry_of(*packed, name, sequence, file.size());
+  const std::size_t size = packed->bytes.size();
+  made[name] = std::move(packed);
+  make_difference(before, file, list, made);
+  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  log_.info(fmt::format("offline address book {}: generation {}, {} objects, {} bytes ({} compressed), {:.1f} s",
+                        list.name, sequence, writer.count(), file.size(), size, took));
+  return true;
 }
 
 Status OabPublisher::publish() {
-  const auto began = std::chrono::steady_clock::now();
-  u32 sequence = kept_.sequence;
-  auto content = make_oab(
-      book_, id_,
-      [&](const std::string& objects) {
-        if (objects != kept_.objects_sha1 || sequence == 0) ++sequence;
-        return sequence;
-      },
-      [this] { return is_stopping(); });
-  if (!content.ok()) {
-    upto_ = 0;  // next time again
-    return std::move(content).error();
+  ROPEWALK_TRY(std::vector<Wanted> wanted, wanted_lists());
+  oab::Manifest next;
+  Files made;
+  bool is_new = is_empty();
+  for (const Wanted& one : wanted) {
+    oab::ManifestList list;
+    for (const oab::ManifestList& former : manifest_.lists)
+      if (former.id == one.guid) list = former;
+    ROPEWALK_TRY(bool is_made, make_list(one, list, made));
+    is_new = is_new || is_made;
+    if (list.full) next.lists.push_back(std::move(list));
   }
-  if (sequence == kept_.sequence) return {};
-  const std::vector<u8> packed = oab::compress_details(content->file);
-  oab::ManifestFile full;
-  full.sequence = std::to_string(sequence);
-  full.size = std::to_string(packed.size());
-  full.uncompressed_size = std::to_string(content->file.size());
-  full.sha1 = sha1(packed);
-  full.name = fmt::format("{}-data-{}.lzx", id_, sequence);
-  oab::Manifest manifest;
-  manifest.lists.push_back({id_, "/", kListName, full});
-  const std::string text = xml::write_document(manifest);
-  std::string bytes(text_of(packed));
-  kept_ = {sequence, content->objects_sha1};
-  ROPEWALK_CHECK(save(full.name, bytes, text));
-  {
-    std::lock_guard guard(lock_);
-    auto former = std::exchange(newest_, full.name);
-    std::erase_if(files_, [&](const auto& file) { return file.first != former; });
-    files_[newest_] = file_of("application/octet-stream", std::move(bytes));
-    files_[kManifest] = file_of("text/xml; charset=utf-8", text);
-  }
-  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  log_.info(fmt::format("offline address book: generation {}, {} objects, {} bytes ({} compressed), {:.1f} s", sequence,
-                        content->count, content->file.size(), packed.size(), took));
-  return {};
+  return is_new || next.lists.size() != manifest_.lists.size() ? save(made, next) : Status{};
 }
 
-// The manifest last: what it names is there.
-Status OabPublisher::save(const std::string& name, const std::string& bytes, const std::string& manifest) const {
+// The manifest last: what it names is there. Files that no manifest names any more go, those of the generation before
+// stay for who reads them now.
+Status OabPublisher::save(const Files& made, const oab::Manifest& manifest) {
   const fs::path folder(folder_);
-  ROPEWALK_CHECK(write_file(folder / name, bytes));
-  ROPEWALK_CHECK(write_file(folder / "state", fmt::format("{} {}\n", kept_.sequence, kept_.objects_sha1)));
-  ROPEWALK_CHECK(write_file(folder / kManifest, manifest));
+  for (const auto& [name, file] : made) ROPEWALK_CHECK(write_whole(folder / name, file->bytes));
+  auto text = std::make_shared<const File>(manifest_file(manifest));
+  ROPEWALK_CHECK(write_whole(folder / kManifest, text->bytes));
+  const auto names = names_in(manifest), former = names_in(manifest_);
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().extension() == ".lzx" && entry.path().filename() != name) fs::remove(entry.path(), ignored);
+    if (entry.path().extension() == ".new" ||
+        (entry.path().extension() == ".lzx" && !names.contains(entry.path().filename().string())))
+      fs::remove(entry.path(), ignored);
+  std::lock_guard guard(lock_);
+  std::erase_if(files_, [&](const auto& file) { return !names.contains(file.first) && !former.contains(file.first); });
+  for (const auto& [name, file] : made) files_[name] = file;
+  files_[kManifest] = std::move(text);
+  manifest_ = manifest;
   return {};
 }
 

@@ -1,5 +1,6 @@
-// The offline address book: a full details file of the Global Address List, made anew in the background when the
-// address book has changed. [MS-OXOAB], [MS-OXWOAB]
+// The offline address books: details files of the Global Address List and of the lists that the configuration names,
+// with what leads from one generation to the next, made anew in the background when the address book has changed.
+// [MS-OXOAB], [MS-OXWOAB]
 #pragma once
 
 #include <chrono>
@@ -7,31 +8,25 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "directory/address_book.h"
+#include "protocol/oab/manifest.h"
 #include "server/logging.h"
 
 namespace ropewalk::server {
 
-// The details file of everybody in the Global Address List, before it is told which generation it is.
-struct OabContent {
-  std::vector<u8> file;      // with the sequence number it was made for
-  std::string objects_sha1;  // of the objects alone
-  u32 count = 0;
+struct OabOptions {
+  std::string data_folder;          // GUID, generations and files are kept in its folder "oab"
+  std::chrono::milliseconds pause;  // between looks for changes
+  std::vector<std::string> lists;   // beside the Global Address List, by their names
 };
-// `sequence_of` gets the SHA-1 of the objects, and says which generation they are. An error where `gives_up` becomes
-// true on the way; it may be empty.
-Result<OabContent> make_oab(directory::AddressBook& book, const std::string& id,
-                            const std::function<u32(const std::string& objects_sha1)>& sequence_of,
-                            const std::function<bool()>& gives_up = {});
 
 // Thread-safe. The address book outlives it.
 class OabPublisher {
  public:
-  // The GUID, the generation and the files are kept in `data_folder`/oab. Looks for changes every `pause`.
-  static Result<std::unique_ptr<OabPublisher>> start(directory::AddressBook& book, Log& log,
-                                                     const std::string& data_folder, std::chrono::milliseconds pause);
+  static Result<std::unique_ptr<OabPublisher>> start(directory::AddressBook& book, Log& log, OabOptions options);
   ~OabPublisher();
 
   struct File {
@@ -47,31 +42,39 @@ class OabPublisher {
   bool is_empty() const;
 
  private:
-  struct Kept {
-    u32 sequence = 0;
-    std::string objects_sha1;
+  using FilePtr = std::shared_ptr<const File>;
+  using Files = std::map<std::string, FilePtr, std::less<>>;
+  struct Wanted {  // a list that is to be published
+    u32 id;
+    std::string guid, dn, name;
   };
-  OabPublisher(directory::AddressBook& book, Log& log, std::string folder, const Guid& guid,
-               std::chrono::milliseconds pause);
+  OabPublisher(directory::AddressBook& book, Log& log, OabOptions options, const Guid& guid);
+  void load();
+  bool load(const oab::ManifestFile& file);
   void work();
   bool is_stopping() const;
   Result<bool> has_changed();
   Status publish();
-  void load();
-  Status save(const std::string& name, const std::string& bytes, const std::string& manifest) const;
+  Result<std::vector<Wanted>> wanted_lists();
+  Result<bool> make_list(const Wanted& wanted, oab::ManifestList& list, Files& made) const;
+  void make_difference(const std::vector<u8>& before, const std::vector<u8>& file, oab::ManifestList& list,
+                       Files& made) const;
+  Status save(const Files& made, const oab::Manifest& manifest);
+  std::vector<u8> newest_of(const oab::ManifestList& list) const;
 
   directory::AddressBook& book_;
   Log& log_;
+  const OabOptions options_;
   const std::string folder_, id_, path_;
-  const std::chrono::milliseconds pause_;
   i64 upto_ = 0;
-  Kept kept_;
+  bool is_first_ = true;
+  oab::Manifest manifest_;         // what is published
+  std::set<std::string> missing_;  // lists of the configuration that are not there: said once
 
   mutable std::mutex lock_;  // of what follows
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::map<std::string, std::shared_ptr<const File>, std::less<>> files_;
-  std::string newest_;
+  Files files_;
 
   std::thread thread_;
 };
