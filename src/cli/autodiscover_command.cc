@@ -172,6 +172,11 @@ void add_autodiscover_command(CLI::App& root, Outcome& outcome) {
   command->add_option("--trust", options->trusted, "A host outside of the address's domain that may get the password");
   command->add_option("--resolve", options->hosts, "HOST[:PORT]=ADDRESS[:PORT]: connect there for that host");
   command->add_option("--dns", options->dns, "Ask the DNS server ADDRESS[:PORT] for service records");
+  command->add_option("--ldap", search.ldap,
+                      "Ask this Active Directory first for its service connection points: ldaps://HOST[:PORT], or "
+                      "ldap://HOST[:PORT] with StartTLS");
+  command->add_option("--ldap-user", search.ldap_user, "Who signs in there with the password, instead of the address");
+  command->add_option("--ldap-base", search.ldap_base, "Where to look in it, instead of its configuration");
   command->add_flag("--insecure", search.insecure, "Take any TLS certificate");
   command->add_option("--ca", search.ca_file, "Trust the certificates in this PEM file");
   command->add_flag("--json", options->json, "A JSON object");

@@ -96,6 +96,11 @@ member: uid=user2,dc=example
     limit_ = entries;
     write_settings();
   }
+  // Kinds of entries beside those of inetOrgPerson.
+  void with_schema(const std::string& definitions) {
+    std::ofstream(path("extra.schema")) << definitions;
+    write_settings();
+  }
   // All that it has from now on; while it does not run.
   void load(const std::string& ldif) {
     for (const char* name : {"data.mdb", "lock.mdb"}) std::filesystem::remove(path(name));
@@ -132,6 +137,7 @@ member: uid=user2,dc=example
     std::ofstream out(path("slapd.conf"));
     for (const char* schema : {"core", "cosine", "inetorgperson"})
       out << "include /etc/ldap/schema/" << schema << ".schema\n";
+    if (std::filesystem::exists(path("extra.schema"))) out << "include " << path("extra.schema") << "\n";
     out << "modulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile " << path("pid") << "\n";
     if (has_tls_) {
       out << "TLSCertificateFile " << path("certificate.pem") << "\nTLSCertificateKeyFile " << path("key.pem")

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "client/autodiscover/service_points.h"
 #include "client/exchange/http_sign_in.h"
 #include "mapi/ascii_case.h"
 
@@ -18,7 +19,7 @@ using ropewalk::autodiscover::kPath;
 namespace messages = ropewalk::autodiscover;
 
 constexpr int kMostRedirects = 10;
-constexpr std::size_t kMostServiceHosts = 4;
+constexpr std::size_t kMostServiceHosts = 4, kMostDirectories = 4;
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -65,6 +66,7 @@ class Search {
   Answer read(const std::string& body, std::string& result) const;
   Outcome<HttpClientResponse> sign_in(net::HttpClient& http, const net::HttpClientRequest& request,
                                       const HttpClientResponse& first);
+  std::optional<Found> by_service_points();
   std::optional<Found> by_redirect();
   std::optional<Found> by_service_record();
   bool may_know(const std::string& host) const;
@@ -246,6 +248,44 @@ bool Search::may_know(const std::string& host) const {
   return is_within(host, domain_of(address_)) || (options_.trusts && options_.trusts(host));
 }
 
+// [MS-OXDISCO] 3.1.5.1. What the directory names over TLS is its word; other directories that it names have to be of
+// the address's domain, or trusted, before they get the password.
+std::optional<Found> Search::by_service_points() {
+  std::vector<std::string> directories;
+  if (!options_.ldap.empty()) directories.push_back(options_.ldap);
+  for (std::size_t i = 0; i < directories.size() && i < kMostDirectories && !is_over_; ++i) {
+    LdapPlace place{
+        directories[i],
+        options_.ca_file,
+        options_.ldap_user,
+        options_.password,
+        i == 0 ? options_.ldap_base : std::string(),
+        std::chrono::duration_cast<std::chrono::seconds>(options_.timeout + std::chrono::milliseconds(999))};
+    if (place.user.empty()) place.user = options_.login.empty() ? options_.address : options_.login;
+    if (const auto host = Url::parse("https" + place.url.substr(std::min(place.url.find("://"), place.url.size())));
+        i > 0 && (!host || !may_know(host->host))) {
+      tell("SCP", place.url, "is outside of the address's domain and not trusted (--trust HOST)", false);
+      continue;
+    }
+    auto points = service_points(place, domain_of(address_));
+    if (!points.ok()) {
+      is_over_ = was_refused_ = points.error().is_refused;
+      tell("SCP", place.url, points.error().text, false);
+      continue;
+    }
+    tell("SCP", place.url,
+         fmt::format("{} autodiscover servers, {} other directories", points->urls.size(), points->pointers.size()),
+         !points->urls.empty() || !points->pointers.empty());
+    for (const std::string& url : points->urls) {
+      if (is_over_) break;
+      if (auto found = follow(url)) return found;
+    }
+    for (std::string& other : points->pointers)
+      if (std::ranges::find(directories, other) == directories.end()) directories.push_back(std::move(other));
+  }
+  return std::nullopt;
+}
+
 // [MS-OXDISCO] 3.1.5.4
 std::optional<Found> Search::by_redirect() {
   const Url url{false, "autodiscover." + domain_of(address_), 80, std::string(kPath)};
@@ -305,6 +345,7 @@ std::optional<Found> Search::by_service_record() {
 }
 
 std::optional<Found> Search::run_for_domain() {
+  if (auto found = by_service_points()) return found;
   const std::string domain = domain_of(address_);
   for (const std::string& host : {domain, "autodiscover." + domain}) {
     if (is_over_) return std::nullopt;

@@ -15,7 +15,7 @@ using ropewalk::autodiscover::ResponsePart;
 
 /// One thing that was tried, and what came of it.
 struct Step {
-  std::string what;    // "POST", "GET", "SRV"
+  std::string what;    // "SCP", "POST", "GET", "SRV"
   std::string where;   // a URL, or a name in DNS
   std::string result;  // for people
   bool good = false;   // it led on
@@ -31,6 +31,9 @@ struct SearchOptions {
   std::string ca_file;
   bool insecure = false;
   bool mapi_http = true;  // ask for MAPI over HTTP (and RPC over HTTP)
+  /// "ldaps://HOST[:PORT]", or "ldap://..." with StartTLS: an Active Directory whose service connection points are
+  /// tried first; empty: none is asked. `ldap_user`: who signs in there with the password; empty: the login.
+  std::string ldap, ldap_user, ldap_base;
   /// "HOST:PORT" or "HOST" -> "ADDRESS" or "ADDRESS:PORT": where to connect to instead of what DNS says.
   std::map<std::string, std::string> hosts;
   /// nullptr: DNS as this machine is configured.
@@ -48,9 +51,9 @@ struct Found {
   ResponsePart settings;
 };
 
-/// Tries https://DOMAIN, https://autodiscover.DOMAIN, the redirect of http://autodiscover.DOMAIN and the SRV record, in
-/// this order; follows up to ten redirects. Fails with `login_failure` where a server refused the password, else with
-/// `not_found`; the steps tell the rest.
+/// Tries what the Active Directory names, https://DOMAIN, https://autodiscover.DOMAIN, the redirect of
+/// http://autodiscover.DOMAIN and the SRV record, in this order; follows up to ten redirects. Fails with
+/// `login_failure` where a server refused the password, else with `not_found`; the steps tell the rest.
 Outcome<Found> search(const SearchOptions& options, std::vector<Step>* steps = nullptr);
 
 /// The way in that this library prefers: "https://..." (MAPI over HTTP) or "ncacn_http:HOST"; the internal URL before

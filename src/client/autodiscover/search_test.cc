@@ -10,11 +10,14 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "base/base64.h"
 #include "base/guid.h"
+#include "client/autodiscover/service_points.h"
+#include "directory/slapd_test_support.h"
 #include "net/http_server.h"
 #include "net/tls.h"
 
@@ -333,6 +336,77 @@ TEST_F(AutodiscoverSearch, LocationsMayBeRelative) {
   ASSERT_TRUE(found.ok()) << found.error().text;
   EXPECT_EQ(found->url, "https://mail.ropewalk.test/autodiscover/other.xml");
   EXPECT_EQ(steps_.size(), 3u);
+}
+
+// [MS-OXDISCO] 3.1.5.1, with OpenLDAP in the place of Active Directory
+TEST_F(AutodiscoverSearch, ServiceConnectionPointsComeFirst) {
+  using directory::Slapd;
+  if (!Slapd::is_there()) GTEST_SKIP() << "there is no slapd here (Debian's package slapd)";
+  Slapd slapd(std::filesystem::path(net_.certificate()).parent_path() / "ldap");
+  slapd.with_schema(
+      "attributetype (1.1.2.1.1 NAME 'keywords' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15)\n"
+      "attributetype (1.1.2.1.2 NAME 'serviceBindingInformation' EQUALITY caseIgnoreMatch\n"
+      "  SYNTAX 1.3.6.1.4.1.1466.115.121.1.15)\n"
+      "objectclass (1.1.2.2.1 NAME 'serviceConnectionPoint' STRUCTURAL MUST cn\n"
+      "  MAY (keywords $ serviceBindingInformation))\n");
+  const std::string itself = "LDAP://127.0.0.1:" + std::to_string(slapd.port());
+  auto point = [](const std::string& name, const std::string& keywords, const std::string& place) {
+    return "dn: cn=" + name + ",dc=example\nobjectClass: serviceConnectionPoint\ncn: " + name + "\n" + keywords +
+           "serviceBindingInformation: " + place + "\n\n";
+  };
+  const std::string url_map = "keywords: 77378F46-2C66-4aa9-A6A6-3E7A48B19596\n",
+                    directory_map = "keywords: 67661d7F-8FC4-4fa7-BFAC-E1D7794C1F68\n";
+  slapd.load(
+      "dn: dc=example\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n\n"
+      "dn: uid=user1,dc=example\nobjectClass: inetOrgPerson\nuid: user1\ncn: One\nsn: One\n"
+      "userPassword: secret\n\n" +
+      point("one", url_map, "http://mail.ropewalk.test/autodiscover/autodiscover.xml") +
+      point("two", url_map, "https://mail.ropewalk.test/autodiscover/autodiscover.xml") +
+      point("three", directory_map, "LDAP://dc.evil.test/") +
+      point("four", directory_map + "keywords: Domain=Ropewalk.test\n", itself + "/") +
+      point("none", "keywords: something else\n", "https://evil.test/"));
+  ASSERT_TRUE(slapd.start());
+  const std::string both = slapd.path("both.pem");
+  std::ofstream(both) << std::ifstream(net_.certificate()).rdbuf()
+                      << std::ifstream(slapd.path("certificate.pem")).rdbuf();
+  options_.ca_file = both;
+  options_.ldap = slapd.settings().url;
+  options_.ldap_user = "uid=user1,dc=example";
+
+  auto told =
+      service_points({options_.ldap, both, options_.ldap_user, "secret", "", std::chrono::seconds(5)}, "ropewalk.test");
+  ASSERT_TRUE(told.ok()) << told.error().text;
+  EXPECT_EQ(told->urls.size(), 2u);
+  EXPECT_THAT(told->pointers, ElementsAre("ldap://127.0.0.1:" + std::to_string(slapd.port()), "ldap://dc.evil.test"));
+
+  net_.replies["https://mail.ropewalk.test"] = {200, settings_for(kAddress)};
+  auto found = find();
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  EXPECT_THAT(tried(),
+              ElementsAre("SCP " + options_.ldap, "POST http://mail.ropewalk.test", "POST https://mail.ropewalk.test"));
+  EXPECT_THAT(steps_[0].result, HasSubstr("2 autodiscover servers, 2 other directories"));
+  EXPECT_THAT(steps_[1].result, HasSubstr("credentials do not go over plain HTTP"));
+
+  // Nothing there: the other directories if they are trusted, then as without any.
+  net_.replies.clear();
+  net_.replies["https://ropewalk.test"] = {200, settings_for(kAddress)};
+  options_.trusts = [](const std::string& host) { return host == "127.0.0.1"; };
+  found = find();
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  std::string all;
+  for (const Step& step : steps_) all += step.what + " " + step.where + ": " + step.result + "\n";
+  EXPECT_THAT(all, HasSubstr("SCP ldap://127.0.0.1:" + std::to_string(slapd.port()) + ": 2 autodiscover servers"));
+  EXPECT_THAT(all, HasSubstr("SCP ldap://dc.evil.test: is outside of the address's domain and not trusted"));
+
+  options_.password = "wrong";
+  found = find();
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, mapi::ErrorCode::login_failure);
+  EXPECT_THAT(tried(), ElementsAre("SCP " + options_.ldap));
+  options_.password = "secret";
+  slapd.stop();
+  EXPECT_TRUE(find().ok());
+  EXPECT_THAT(steps_[0].result, HasSubstr("cannot reach the LDAP server"));
 }
 
 TEST_F(AutodiscoverSearch, CertificatesAreChecked) {

@@ -128,6 +128,7 @@ Outcome<Service> discovered(const Service& service, const std::string& password)
   options.password = password;
   options.scheme = service.get("auth");
   options.server = service.get("autodiscover");
+  options.ldap = service.get("ldap");
   options.ca_file = service.get("ca");
   options.insecure = service.get("insecure") == "true";
   ROPEWALK_TRY(autodiscover::Found found, autodiscover::search(options));

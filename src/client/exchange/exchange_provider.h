@@ -2,7 +2,8 @@
 //
 // Settings: `server`: https://HOST[:PORT] or http://HOST[:PORT], with the endpoint's path and query where they are not
 // /mapi/emsmdb/?MailboxId=USER; absent: autodiscover finds it and the DN, at `autodiscover` (a URL, HOST or HOST:PORT)
-// where that is set, else as [MS-OXDISCO] has it; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN.
+// where that is set, else as [MS-OXDISCO] has it, beginning with the Active Directory `ldap`
+// (ldaps://HOST or ldap://HOST) where that is set; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN.
 // Without one the user's address goes in its place: servers of this project take that, or nothing, for the mailbox of
 // whoever logged on; others want the DN that autodiscover tells. `ca`, `insecure`, `plain` (no compression, no XOR),
 // `timeout` (seconds), `client_application` (X-ClientApplication), `code_page`, `lcid`.
