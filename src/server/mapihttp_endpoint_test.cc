@@ -1,5 +1,6 @@
 // The endpoint's ordinary course, over real sockets. Requirement ids are of
 // ../shared/spec/requirements/MS-OXCMAPIHTTP.tsv.
+#include "base/utf16.h"
 #include "server/endpoint_fixture.h"
 
 namespace ropewalk::server {
@@ -34,7 +35,7 @@ TEST_F(Endpoint, ASessionFromConnectToDisconnect) {
   EXPECT_EQ(body.retry_count, 6u);
   EXPECT_EQ(body.retry_delay, 10'000u);
   EXPECT_EQ(body.dn_prefix.text(), "");
-  EXPECT_EQ(body.display_name.bytes.size(), 2 * std::string("The user1").size());
+  EXPECT_EQ(utf16_to_utf8(body.display_name.bytes), "The user1");
   EXPECT_FALSE(body.auxiliary_buffer.empty());
   // MS-OXCMAPIHTTP_R1219 MS-OXCMAPIHTTP_R1221 MS-OXCMAPIHTTP_R1147 MS-OXCMAPIHTTP_R68
   EXPECT_EQ(one->cookies.at("MapiContext").size(), 32u);

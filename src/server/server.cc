@@ -213,6 +213,9 @@ Status Server::Impl::start(std::unique_ptr<RopRunner> rops) {
                  AutodiscoverEndpoint::make({*directory_, *book_, *http_sign_in_, log_, oab_->path()}, config_));
   }
   if (config_.rpc_port || config_.epm_port || (has_http && config_.rpc_http)) ROPEWALK_CHECK(start_rpc());
+  if (rpc_ != nullptr && autodiscover_ != nullptr)
+    for (const auto& at : rpc_->listening())
+      if (at.is_endpoint_mapper) autodiscover_->set_mapper_port(at.port);
   if (has_http) ROPEWALK_CHECK(listen());
   if (rpc_ != nullptr)
     for (const auto& at : rpc_->listening())

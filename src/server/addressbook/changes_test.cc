@@ -188,12 +188,17 @@ TEST_F(NspiTest, ChangesOnesOwnCertificates) {
   Value items[] = {Value::of(bytes_of("one")), Value::of(bytes_of("two"))};
   const Property certificates{PropTag(tag::PidTagUserX509Certificate), Value::of(wire::List<Value>(items))};
   const std::vector<PropTag> none;
-  EXPECT_EQ(service_->mod_props(caller(), at(alpha_.id), NspiColumns(none), {&certificates, 1}), ErrorCode::none);
+  const Property both[] = {
+      certificates,
+      {PropTag(tag::PidTagAddressBookX509Certificate), Value::of(wire::List<Value>(std::span(items).first(1)))}};
+  EXPECT_EQ(service_->mod_props(caller(), at(alpha_.id), NspiColumns(none), both), ErrorCode::none);
   EXPECT_EQ(property(alpha_.id, tag::PidTagUserX509Certificate).value.items.size(), 2u);
+  EXPECT_EQ(property(alpha_.id, tag::PidTagAddressBookX509Certificate).value.items.size(), 1u);
   const std::vector<PropTag> gone = {PropTag(tag::PidTagUserX509Certificate),
                                      PropTag(tag::PidTagAddressBookX509Certificate)};
   EXPECT_EQ(service_->mod_props(caller(), at(alpha_.id), NspiColumns(gone), {}), ErrorCode::none);
-  EXPECT_EQ(property(alpha_.id, tag::PidTagUserX509Certificate).tag.type(), PropType::error_code);
+  for (u32 one : {tag::PidTagUserX509Certificate, tag::PidTagAddressBookX509Certificate})
+    EXPECT_EQ(property(alpha_.id, one).tag.type(), PropType::error_code);
 }
 
 TEST_F(NspiTest, RefusesChangesOfProperties) {

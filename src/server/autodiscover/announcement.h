@@ -27,7 +27,7 @@ struct BaseUrl {
 // What this server serves, and where.
 struct Served {
   std::optional<BaseUrl> internal, external;
-  bool rpc_tcp = false;                  // with an endpoint mapper
+  bool rpc_tcp = false;                  // with an endpoint mapper where clients look for it
   bool rpc_http = false;                 // RPC over HTTP
   std::string host;                      // for RPC over TCP
   bool negotiate = false, ntlm = false;  // ways to sign in, beside Basic

@@ -106,6 +106,9 @@ TEST(Announcement, RpcOverHttpIsToldOfAsClientsWantIt) {
   EXPECT_THAT(kinds(both), ElementsAre("mapiHttp", "EXHTTP", "EXHTTP"));
   EXPECT_EQ(both[1].server, "in.ropewalk.test");  // the first is the internal one
   EXPECT_EQ(both[2].server, "mail.ropewalk.test");
+  // With MAPI over HTTP these alone say where the offline address book is.
+  EXPECT_EQ(both[1].oab_url, "https://in.ropewalk.test/OAB/1/");
+  EXPECT_EQ(both[2].oab_url, "https://mail.ropewalk.test/OAB/1/");
 }
 
 // A way to sign in that cannot work is a password asked for in vain.

@@ -6,6 +6,7 @@
 
 #include "mapi/ascii_case.h"
 #include "net/query.h"
+#include "protocol/epm/methods.h"
 #include "protocol/mapihttp/headers.h"
 #include "server/emsmdb_service.h"
 #include "server/kept_guid.h"
@@ -237,7 +238,7 @@ Served AutodiscoverEndpoint::served_to(const net::HttpRequest& request) {
   Served served;
   served.internal = internal_url(request);
   served.external = BaseUrl::parse(config_.autodiscover.external_url);
-  served.rpc_tcp = config_.rpc_port && config_.epm_port;
+  served.rpc_tcp = mapper_port_ == epm::kWellKnownPort;  // clients look for it there alone
   served.rpc_http = config_.rpc_http && config_.https_port;
   served.host = own_host(config_);
   served.negotiate = parts_.sign_in.offers(auth::Mechanism::negotiate);

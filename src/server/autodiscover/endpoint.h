@@ -28,6 +28,8 @@ class AutodiscoverEndpoint {
   net::Awaitable<void> handle(net::HttpRequest& request, net::HttpResponder& responder);
   // The port of HTTPS as it came to be; unauthenticated requests to plain HTTP are sent there.
   void set_https_port(u16 port) { https_port_ = port; }
+  // The endpoint mapper's as it came to be, before the first request.
+  void set_mapper_port(u16 port) { mapper_port_ = port; }
 
  private:
   AutodiscoverEndpoint(Parts parts, const Config& config, const Guid& deployment);
@@ -48,7 +50,7 @@ class AutodiscoverEndpoint {
   Parts parts_;
   Config config_;
   Guid deployment_;
-  std::atomic<u16> https_port_{0};
+  std::atomic<u16> https_port_{0}, mapper_port_{0};  // 0: there is none
 };
 
 }  // namespace ropewalk::server

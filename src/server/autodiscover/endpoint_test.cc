@@ -22,7 +22,7 @@ class Autodiscover : public Endpoint {
     options.host = "127.0.0.1";
     options.server_name = "localhost";
     for (const auto& at : server_->listening())
-      if (at.is_tls == over_tls) options.port = at.port;
+      if (at.is_tls == over_tls && at.url.starts_with("http")) options.port = at.port;
     options.tls = over_tls;
     options.insecure = true;
     net::HttpClient client(options);
@@ -161,6 +161,32 @@ TEST_F(Autodiscover, ErrorsAreAnswersToo) {
   more_headers_.clear();  // RPC is not served where it could be found
   EXPECT_EQ(code(request_for("user1@ropewalk.test")), "501");
   EXPECT_THAT(ask("GET", "/autodiscover/autodiscover.xml", "").body, HasSubstr("<ErrorCode>600</ErrorCode>"));
+}
+
+// EXCH names a host, whose endpoint mapper is looked for at port 135 alone: not told of where it is elsewhere, or where
+// the port was taken and the server does without.
+TEST_F(Autodiscover, RpcIsToldOfWhereItsMapperIsFound) {
+  more_headers_.clear();
+  config_.rpc_port = 0;
+  config_.epm_port = 0;
+  start();
+  EXPECT_EQ(code(request_for("user1@ropewalk.test")), "501");
+  server_->stop();
+  rops_ = nullptr;
+  config_.epm_port = 135;
+  config_.epm_optional = true;
+  std::unique_ptr<Server> first;
+  for (int i = 0; i < 2; ++i) {  // at most one of the two gets the port
+    auto made = Server::start(config_);
+    ASSERT_TRUE(made.ok()) << made.error().text;
+    first = std::exchange(server_, std::move(*made));
+    bool has_mapper = false;
+    for (const auto& at : server_->listening()) has_mapper = has_mapper || (at.is_endpoint_mapper && at.port == 135);
+    EXPECT_EQ(code(request_for("user1@ropewalk.test")), has_mapper ? "none" : "501");
+    EXPECT_TRUE(i == 0 || !has_mapper);
+  }
+  server_->stop();
+  first->stop();
 }
 
 TEST_F(Autodiscover, RedirectsAsConfigured) {
