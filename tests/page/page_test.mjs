@@ -247,6 +247,33 @@ test('a capture, as the program shows it', async (browser) => {
   }
 });
 
+test('the address book: names beside its numbers, over HTTP and RPC', async (browser) => {
+  const captures = join(process.env.ROPEWALK_SOURCE, 'fuzz', 'corpus', 'dissect_capture_fuzz');
+  for (const [capture, filter, shown] of [
+    ['address-book-names.pcap', 'nspi.STAT.ContainerID == 21', /ContainerID.*21.*"All Users"/],
+    ['address-book-rpc.pcap', 'nspi.GetPropList.dwMId == 33', /dwMId.*33.*"user1"/],
+    ['autodiscover.pcap', 'autodiscover.Protocol.Server contains "server"', /Type.*mapiHttp.*attribute/],
+  ]) {
+    const program = await start('ropewalk', ['inspect', join(captures, capture)]);
+    try {
+      const page = await open(browser, program.line);
+      await page.fill('#filter', filter);
+      await page.focus('#filter');
+      await page.keyboard.press('Enter');
+      await eventually(() => text(page, '#filter-count'), (t) => t.startsWith('1 of '), filter);
+      await page.keyboard.press('Escape');
+      await page.focus('#ladder');
+      await page.keyboard.press('ArrowDown');
+      await page.waitForSelector('.node');
+      await eventually(() => page.locator('.node').allTextContents(), (nodes) => nodes.some((node) => shown.test(node)), `${capture} shows ${shown}`);
+      await shoot(page, capture.replace('.pcap', ''));
+      assert.deepEqual(page.troubles, []);
+    } finally {
+      await program.stop();
+    }
+  }
+});
+
 test('a running server: live, over HTTP and RPC, and from afar', async (browser) => {
   const data = mkdtempSync(join(tmpdir(), 'ropewalk-page-'));
   let server, remote;
@@ -273,11 +300,16 @@ test('a running server: live, over HTTP and RPC, and from afar', async (browser)
     await eventually(() => page.locator('.row .label').allTextContents(), (labels) => labels.some((l) => /MAPIHTTP.*Execute.*Logon/.test(l)), 'MAPI over HTTP');
     await finished('ropewalk', ['folders', '--server', 'ncacn_ip_tcp:127.0.0.1', '--mapper-port', mapper, ...who], 'secret of user1\n');
     await eventually(() => page.locator('.row .label').allTextContents(), (labels) => labels.some((l) => /EMSMDB.*EcDoRpcExt2/.test(l)), 'MAPI over RPC');
+    for (const transport of [['--server', new URL(https).origin, '--insecure'], ['--server', 'ncacn_ip_tcp:127.0.0.1', '--mapper-port', mapper]])
+      await finished('ropewalk', ['gal', '--list', 'All Users', ...transport, ...who], 'secret of user1\n');
+    for (const layer of ['MAPIHTTP', 'NSPI'])
+      await eventually(() => page.locator('.row .label').allTextContents(), (labels) => labels.some((l) => l.startsWith(`${layer}NspiQueryRows`)), `the address book, ${layer}`);
     await page.locator('.row', {hasText: 'QueryRows'}).last().click();
     await page.waitForSelector('.node');
     await shoot(page, 'server-live');
     assert.deepEqual(page.troubles, []);
-    const shown = await page.evaluate(async () => (await Promise.all([...Array(60).keys()].map((n) => fetch(`api/operation/${n + 1}`).then((r) => r.text())))).join());
+    const shown = await page.evaluate(async () => (await Promise.all([...Array(120).keys()].map((n) => fetch(`api/operation/${n + 1}`).then((r) => r.text())))).join());
+    assert.ok(!shown.includes('All Users') && shown.includes('NspiGetSpecialTable'), 'names of address lists are masked');
     assert.ok(!shown.includes('Inbox') && shown.includes('redacted'), 'names of folders are masked');
     assert.ok(!shown.includes('secret of user1') && !shown.includes(Buffer.from('user1@ropewalk.test:secret of user1').toString('base64')));
 

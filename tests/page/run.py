@@ -8,6 +8,7 @@ go to BUILD_DIRECTORY/screenshots. Ends with 77 where Chromium, npm or the packa
 """
 
 import filecmp
+import os
 import pathlib
 import shutil
 import subprocess
@@ -48,7 +49,8 @@ def main():
     screenshots.mkdir(exist_ok=True)
     shared = HERE.parent.parent.parent / "shared"
     command = ["node", "page_test.mjs", chromium, str(build), str(screenshots), str(shared), *sys.argv[2:]]
-    sys.exit(subprocess.run(command, cwd=work).returncode)
+    environment = {**os.environ, "ROPEWALK_SOURCE": str(HERE.parent.parent)}
+    sys.exit(subprocess.run(command, cwd=work, env=environment).returncode)
 
 
 main()
