@@ -87,8 +87,13 @@ TEST(Documents, AutodiscoverInJson) {
 }
 
 TEST(Documents, OfflineAddressBooksAreDownloads) {
+  oab::ManifestFile full;
+  full.sha1 = "00";
+  full.name = "x.lzx";
+  oab::ManifestList list;
+  list.full = full;
   oab::Manifest manifest;
-  manifest.lists.push_back({"1", "/", "\\Global Address List", oab::ManifestFile{"1", "32", "4", "4", "00", "x.lzx"}});
+  manifest.lists.push_back(list);
   HttpConversation talk("");
   talk.raw(Side::client, get("/OAB/1/oab.xml"));
   talk.raw(Side::server, ok(xml::write_document(manifest)));
