@@ -1,4 +1,4 @@
-// `ropewalk contact`, `group` and `room`: what is in the address book beside users.
+// `ropewalk contact`, `group`, `room` and `public-folder`: what is in the address book beside users.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -26,7 +26,7 @@ struct AddressOptions {
   DirectoryPlace place;
   std::string who, name, filter;
   std::vector<std::string> assignments, members;
-  bool json = false, deep = false, equipment = false, delete_mailbox = false;
+  bool json = false, deep = false, equipment = false, delete_mailbox = false, has_account = false, has_password = false;
   std::optional<u32> capacity;
 };
 using Options = std::shared_ptr<AddressOptions>;
@@ -42,6 +42,7 @@ struct Family {
 };
 const Family kContacts{"contact", "a contact", {Kind::contact}};
 const Family kGroups{"group", "a group", {Kind::group, Kind::dynamic_group}};
+const Family kFolders{"public-folder", "a public folder", {Kind::public_folder}};
 const Family kRooms{"room", "a room or equipment", {Kind::room, Kind::equipment}};
 
 Result<Object> find_of(AddressBook& book, const Family& family, const std::string& who) {
@@ -63,13 +64,16 @@ void with_assignments(CLI::App* command, const Options& options) {
 }
 
 // Opens the address book and does `work` all or not at all.
+Status in_address_book(const AddressOptions& options, bool make, Work work, Assignments& assignments) {
+  ROPEWALK_TRY(auto book, open_address_book(options.place, make));
+  return book->together([&] { return work(*book, options, assignments); });
+}
+
 void run(CLI::App* command, const Options& options, Outcome& outcome, bool make, Work work) {
   command->callback([=, &outcome] {
     auto assignments = read_assignments(options->assignments);
     if (!assignments) return outcome.misuse(assignments.error().text);
-    auto book = open_address_book(options->place, make);
-    if (!book) return outcome.fail(book.error());
-    Status done = (*book)->together([&] { return work(**book, *options, *assignments); });
+    Status done = in_address_book(*options, make, work, *assignments);
     if (!done) outcome.fail(done.error());
   });
 }
@@ -82,7 +86,8 @@ Status add_contact(AddressBook& book, const AddressOptions& options, Assignments
   return set_links(book, made.id, assignments);
 }
 
-Status add_group(AddressBook& book, const AddressOptions& options, Assignments& assignments) {
+// Where one without an address may be: `options.who` is the address or only the name.
+Result<Object> add_named(AddressBook& book, Kind kind, const AddressOptions& options, Assignments& assignments) {
   directory::ObjectChange as = std::move(assignments.change);
   const bool is_address = options.who.find('@') != options.who.npos;
   if (is_address) as.address = options.who;
@@ -91,7 +96,16 @@ Status add_group(AddressBook& book, const AddressOptions& options, Assignments& 
   else if (!is_address && !as.name)
     as.name = options.who;
   if (!options.filter.empty()) as.filter = options.filter;
-  ROPEWALK_TRY(const Object made, book.add(as.filter ? Kind::dynamic_group : Kind::group, as));
+  return book.add(as.filter ? Kind::dynamic_group : kind, as);
+}
+
+Status add_public_folder(AddressBook& book, const AddressOptions& options, Assignments& assignments) {
+  ROPEWALK_TRY(const Object made, add_named(book, Kind::public_folder, options, assignments));
+  return set_links(book, made.id, assignments);
+}
+
+Status add_group(AddressBook& book, const AddressOptions& options, Assignments& assignments) {
+  ROPEWALK_TRY(const Object made, add_named(book, Kind::group, options, assignments));
   for (const std::string& member : options.members) {
     ROPEWALK_TRY(const Object object, find_object(book, member));
     ROPEWALK_CHECK(book.add_link(made.id, Link::member, object.id));
@@ -140,7 +154,8 @@ Status print_objects(AddressBook& book, const std::vector<Object>& objects, bool
   }
   TextTable table({{"ADDRESS", false, 12, true}, {"NAME", false, 8, true}, {"KIND", false, 4, false}});
   for (const Object& object : objects)
-    table.add({object.address, object.name + (object.hidden ? " (hidden)" : ""), std::string(name_of(object.kind))});
+    table.add({object.address, object.name + (object.hidden ? " (hidden)" : ""),
+               object.kind == Kind::contact && object.user_id != 0 ? "mail user" : std::string(name_of(object.kind))});
   if (write_output(table.to_text(terminal_width()))) return {};
   return Error{"cannot write to standard output"};
 }
@@ -197,9 +212,8 @@ void add_member_commands(CLI::App* group, const Options& options, Outcome& outco
       [](AddressBook& book, const AddressOptions& given, Assignments&) { return change_members(book, given, false); });
 }
 
-Status add_room(const AddressOptions& options, Assignments& assignments) {
-  ROPEWALK_TRY(const directory::User user,
-               add_user_with_mailbox(options.place, {.address = options.who, .name = options.name}));
+// The user's object as `kind` says, else the user goes again.
+Status settle_user(const AddressOptions& options, const directory::User& user, Kind kind, Assignments& assignments) {
   ROPEWALK_TRY(auto book, open_address_book(options.place));
   ROPEWALK_TRY(const auto object, book->find_by_user(user.id));
   if (!object) return Error{fmt::format("{} is gone again", options.who)};
@@ -208,13 +222,44 @@ Status add_room(const AddressOptions& options, Assignments& assignments) {
     ROPEWALK_CHECK(
         directory::set_values(*directory::find_attribute("capacity"), {std::to_string(*options.capacity)}, change));
   Status done = book->together([&]() -> Status {
-    ROPEWALK_CHECK(book->set_kind(object->id, options.equipment ? Kind::equipment : Kind::room));
+    ROPEWALK_CHECK(book->set_kind(object->id, kind));
     ROPEWALK_CHECK(book->change(object->id, change));
     return set_links(*book, object->id, assignments);
   });
   if (done.ok()) return {};
-  (void)remove_user_of(options.place, options.who, true);
+  (void)remove_user_of(options.place, user.address, kind != Kind::contact);
   return done;
+}
+
+Status add_room(const AddressOptions& options, Assignments& assignments) {
+  ROPEWALK_TRY(const directory::User user,
+               add_user_with_mailbox(options.place, {.address = options.who, .name = options.name}));
+  return settle_user(options, user, options.equipment ? Kind::equipment : Kind::room, assignments);
+}
+
+// Somebody whose mail is elsewhere, and who signs in here: to the address book.
+Status add_mail_user(const AddressOptions& options, Assignments& assignments) {
+  ROPEWALK_TRY(const std::string password, read_password());
+  ROPEWALK_TRY(auto people, open_directory(options.place, true));
+  ROPEWALK_TRY(const directory::User user,
+               people->add_user({.address = options.who, .name = options.name, .password = password}));
+  return settle_user(options, user, Kind::contact, assignments);
+}
+
+// With the user, where there is one.
+Status remove_one(const AddressOptions& options, const Family& family) {
+  ROPEWALK_TRY(auto book, open_address_book(options.place));
+  ROPEWALK_TRY(const Object object, find_of(*book, family, options.who));
+  if (object.user_id == 0) return book->remove(object.id);
+  book.reset();
+  return remove_user_of(options.place, object.address, options.delete_mailbox);
+}
+
+void remove_with_user(CLI::App* command, const Options& options, Outcome& outcome, const Family& family) {
+  command->callback([options, &outcome, &family] {
+    Status done = remove_one(*options, family);
+    if (!done) outcome.fail(done.error());
+  });
 }
 
 }  // namespace
@@ -225,15 +270,27 @@ void add_contact_command(CLI::App& root, Outcome& outcome) {
   contact->require_subcommand(1);
   CLI::App* add = with_who(subcommand(contact, options, "add", "Add a contact"), options, "The address");
   add->add_option("--name", options->name, "The name for people (default: the address before '@')")->type_name("NAME");
+  auto* account =
+      add->add_flag("--account", options->has_account, "Let them sign in here: a mail user, without a mailbox");
+  add->add_flag("--password-stdin", options->has_password, "Read the account's password from standard input")
+      ->needs(account);
+  account->needs("--password-stdin");
   with_assignments(add, options);
-  run(add, options, outcome, true, add_contact);
+  add->callback([options, &outcome] {
+    auto assignments = read_assignments(options->assignments);
+    if (!assignments) return outcome.misuse(assignments.error().text);
+    Status done = options->has_account ? add_mail_user(*options, *assignments)
+                                       : in_address_book(*options, true, add_contact, *assignments);
+    if (!done) outcome.fail(done.error());
+  });
   CLI::App* change = with_who(subcommand(contact, options, "set", "Change a contact's properties"), options, kWho);
   change->add_option("--name", options->name, "Another name")->type_name("NAME");
   with_assignments(change, options);
   run(change, options, outcome, false, set<kContacts>);
   add_list(contact, options, outcome, "List the contacts", list<kContacts>);
-  run(with_who(subcommand(contact, options, "remove", "Remove a contact"), options, kWho), options, outcome, false,
-      remove<kContacts>);
+  remove_with_user(
+      with_who(subcommand(contact, options, "remove", "Remove a contact, with the account"), options, kWho), options,
+      outcome, kContacts);
 }
 
 void add_group_command(CLI::App& root, Outcome& outcome) {
@@ -281,15 +338,26 @@ void add_room_command(CLI::App& root, Outcome& outcome) {
   add_list(room, options, outcome, "List the rooms and equipment", list<kRooms>);
   CLI::App* gone = with_who(subcommand(room, options, "remove", "Remove a room; its mailbox stays"), options, kWho);
   gone->add_flag("--delete-mailbox", options->delete_mailbox, "Delete the mailbox too, for good");
-  gone->callback([options, &outcome] {
-    auto book = open_address_book(options->place);
-    if (!book) return outcome.fail(book.error());
-    auto object = find_of(**book, kRooms, options->who);
-    if (!object) return outcome.fail(object.error());
-    book->reset();
-    Status done = remove_user_of(options->place, object->address, options->delete_mailbox);
-    if (!done) outcome.fail(done.error());
-  });
+  remove_with_user(gone, options, outcome, kRooms);
+}
+
+void add_public_folder_command(CLI::App& root, Outcome& outcome) {
+  auto options = std::make_shared<AddressOptions>();
+  CLI::App* folder =
+      root.add_subcommand("public-folder", "Add, change, list and remove public folders in the address book");
+  folder->require_subcommand(1);
+  CLI::App* add =
+      with_who(subcommand(folder, options, "add", "Add a public folder"), options, "The address, or only a name");
+  add->add_option("--name", options->name, "The name for people (default: the address before '@')")->type_name("NAME");
+  with_assignments(add, options);
+  run(add, options, outcome, true, add_public_folder);
+  CLI::App* change = with_who(subcommand(folder, options, "set", "Change a public folder's properties"), options, kWho);
+  change->add_option("--name", options->name, "Another name")->type_name("NAME");
+  with_assignments(change, options);
+  run(change, options, outcome, false, set<kFolders>);
+  add_list(folder, options, outcome, "List the public folders", list<kFolders>);
+  run(with_who(subcommand(folder, options, "remove", "Remove a public folder"), options, kWho), options, outcome, false,
+      remove<kFolders>);
 }
 
 }  // namespace ropewalk::cli

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <iostream>
 #include <map>
 
 #include "base/base64.h"
@@ -87,6 +88,14 @@ Status remove_user_of(const DirectoryPlace& place, const std::string& address, b
   if (removed.ok()) return {};
   return Error{fmt::format("removed the user {}, but cannot delete the mailbox {}: {}", user->address,
                            user->mailbox_guid.to_string(), removed.error().text)};
+}
+
+Result<std::string> read_password() {
+  std::string line;
+  if (!std::getline(std::cin, line)) return Error{"cannot read the password: standard input is empty"};
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) return Error{"cannot take an empty password"};
+  return line;
 }
 
 Result<Assignments> read_assignments(const std::vector<std::string>& words) {

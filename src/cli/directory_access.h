@@ -38,6 +38,9 @@ Result<std::unique_ptr<directory::AddressBook>> open_address_book(const Director
 Result<directory::User> add_user_with_mailbox(const DirectoryPlace& place, const directory::NewUser& wanted);
 Status remove_user_of(const DirectoryPlace& place, const std::string& address, bool delete_mailbox);
 
+// The first line of standard input.
+Result<std::string> read_password();
+
 // "department=Sales", "proxyAddresses=smtp:a@x" (again for each value), "thumbnailPhoto=@photo.jpg" (the file's bytes),
 // "title=" (none any more), "manager=user2@ropewalk.test".
 struct Assignments {

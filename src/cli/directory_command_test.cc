@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include "cli/command.h"
@@ -96,6 +97,57 @@ TEST_F(DirectoryCommand, ContactsComeAndGo) {
   bad(2, "/nowhere", "contact", "set", {"partner@elsewhere.test", "photo=@/nowhere"});
   good("contact", "remove", {"Partner"});
   EXPECT_TRUE(listed("contact").empty());
+}
+
+TEST_F(DirectoryCommand, MailUsersSignInWithoutAMailbox) {
+  bad(2, "--password-stdin", "contact", "add", {"partner@elsewhere.test", "--account"});
+  std::istringstream secret("first secret\n");
+  std::streambuf* const before = std::cin.rdbuf(secret.rdbuf());
+  good("contact", "add", {"partner@elsewhere.test", "--account", "--password-stdin", "company=Elsewhere"});
+  std::cin.rdbuf(before);
+  EXPECT_THAT(run("contact", "list").out, HasSubstr("partner@elsewhere.test  partner  mail user"));
+  EXPECT_EQ(listed("contact")[0].at("company").as_string(), "Elsewhere");
+  EXPECT_THAT(run("user", "list").out, HasSubstr("partner@elsewhere.test"));
+  EXPECT_FALSE(std::filesystem::exists(data_ + "/mailboxes")) << "there is no mailbox";
+  bad(1, "belongs to partner@elsewhere.test already", "contact", "add", {"partner@elsewhere.test"});
+  good("contact", "remove", {"partner@elsewhere.test"});
+  EXPECT_TRUE(listed("contact").empty());
+  EXPECT_THAT(run("user", "list").out, Not(HasSubstr("partner")));
+}
+
+TEST_F(DirectoryCommand, PublicFoldersComeAndGo) {
+  good("public-folder", "add", {"Notices", "info=For everybody"});
+  good("public-folder", "add", {"orders@ropewalk.test", "--name", "Orders"});
+  good("public-folder", "set", {"Notices", "mail=notices@ropewalk.test"});
+  auto folders = listed("public-folder");
+  ASSERT_EQ(folders.size(), 2u);
+  EXPECT_EQ(folders[0].at("displayName").as_string(), "Notices");
+  EXPECT_EQ(folders[0].at("mail").as_string(), "notices@ropewalk.test");
+  EXPECT_EQ(folders[0].at("info").as_string(), "For everybody");
+  EXPECT_EQ(folders[1].at("ropewalkKind").as_string(), "public_folder");
+  bad(1, "is not a public folder but a mailbox", "public-folder", "remove", {"user1@ropewalk.test"});
+  good("public-folder", "remove", {"orders@ropewalk.test"});
+  EXPECT_EQ(listed("public-folder").size(), 1u);
+}
+
+// An address belongs to one object, whatever it is, and is found by.
+TEST_F(DirectoryCommand, OtherAddressesAreAddressesToo) {
+  good("user", "set",
+       {"user1@ropewalk.test", "proxyAddresses=smtp:one@ropewalk.test", "proxyAddresses=x500:/o=Old/cn=one"});
+  bad(1, "the address one@ropewalk.test belongs to user1@ropewalk.test already", "contact", "add",
+      {"ONE@ropewalk.test"});
+  bad(1, "belongs to user1@ropewalk.test already", "user", "set",
+      {"user2@ropewalk.test", "proxyAddresses=smtp:user1@ropewalk.test"});
+  bad(1, "belongs to user1@ropewalk.test already", "group", "add", {"Group", "proxyAddresses=x500:/o=old/cn=ONE"});
+  good("user", "set", {"one@ropewalk.test", "title=Chief"});
+  auto directory = directory::Directory::open(data_);
+  ASSERT_TRUE(directory.ok());
+  for (const char* login : {"one@ropewalk.test", "ROPEWALK\\One@Ropewalk.test", "user1@ropewalk.test"}) {
+    auto found = (*directory)->find_by_login(login);
+    EXPECT_TRUE(found.ok() && *found && (*found)->address == "user1@ropewalk.test") << login;
+  }
+  auto by_dn = (*directory)->find_by_dn("/o=OLD/cn=one");
+  EXPECT_TRUE(by_dn.ok() && *by_dn && (*by_dn)->address == "user1@ropewalk.test");
 }
 
 TEST_F(DirectoryCommand, UsersHavePropertiesToo) {

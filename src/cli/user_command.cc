@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <iostream>
 #include <memory>
 
 #include "cli/command.h"
@@ -22,15 +21,6 @@ struct UserOptions {
   bool password_stdin = false, json = false, delete_mailbox = false, ntlm = false;
   std::string on_off;
 };
-
-// The first line of standard input.
-Result<std::string> read_password() {
-  std::string line;
-  if (!std::getline(std::cin, line)) return Error{"cannot read the password: standard input is empty"};
-  if (line.ends_with('\r')) line.pop_back();
-  if (line.empty()) return Error{"cannot take an empty password"};
-  return line;
-}
 
 Status add_user(const UserOptions& options, std::string password) {
   auto added = add_user_with_mailbox(options.place,

@@ -165,7 +165,8 @@ Status AddressBook::set_kind(u32 id, Kind kind) {
     ROPEWALK_TRY(const auto row, rows::find(database, id));
     if (!row) return nobody(id);
     if (row->kind == kind) return {};
-    if (!comes_with_a_user(kind) || !comes_with_a_user(row->kind)) {
+    const bool may_be = comes_with_a_user(kind) || kind == Kind::contact;
+    if (!may_be || row->user_id == 0) {
       return Error{"cannot make a " + std::string(name_of(kind)) + " of " + called(*row) + ", which is a " +
                    std::string(name_of(row->kind))};
     }

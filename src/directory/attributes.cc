@@ -19,7 +19,7 @@ using mapi::PropType;
 
 constexpr Attribute kAttributes[] = {
     {"displayName", "name,fullName,file as,cn,commonName", "FN", Field::name},
-    {"msDS-PhoneticDisplayName", "phonetic,phoneticDisplayName", "", Field::phonetic},
+    {"msDS-PhoneticDisplayName", "phonetic,phoneticDisplayName,yomi name", "", Field::phonetic},
     {"mail", "address,email,e-mail address,rfc822Mailbox", "EMAIL", Field::address},
     {"proxyAddresses", "mailAlternateAddress", "", Field::property, tag::PidTagAddressBookProxyAddresses},
     {"mailNickname", "alias,uid,account,sAMAccountName", "", Field::property, tag::PidTagAccount},
@@ -36,20 +36,22 @@ constexpr Attribute kAttributes[] = {
     {"givenName", "firstName,gn", "N.1", Field::property, tag::PidTagGivenName},
     {"middleName", "otherName,additionalName", "N.2", Field::property, tag::PidTagMiddleName},
     {"personalTitle", "prefix,namePrefix,honorificPrefix", "N.3", Field::property, tag::PidTagDisplayNamePrefix},
-    {"generationQualifier", "suffix,generation", "N.4", Field::property, tag::PidTagGeneration},
+    {"generationQualifier", "suffix,generation,name suffix", "N.4", Field::property, tag::PidTagGeneration},
     {"initials", "", "X-INITIALS", Field::property, tag::PidTagInitials},
     {"nickname", "mozillaNickname", "NICKNAME", Field::property, tag::PidTagNickname},
-    {"msDS-PhoneticFirstName", "phoneticGivenName,given yomi", "X-PHONETIC-FIRST-NAME", Field::property,
-     tag::PidTagAddressBookPhoneticGivenName},
-    {"msDS-PhoneticLastName", "phoneticSurname,surname yomi", "X-PHONETIC-LAST-NAME", Field::property,
-     tag::PidTagAddressBookPhoneticSurname},
+    {"msDS-PhoneticFirstName", "phoneticGivenName,given yomi,given name yomi,phonetic first name",
+     "X-PHONETIC-FIRST-NAME", Field::property, tag::PidTagAddressBookPhoneticGivenName},
+    {"msDS-PhoneticLastName", "phoneticSurname,surname yomi,family name yomi,phonetic last name",
+     "X-PHONETIC-LAST-NAME", Field::property, tag::PidTagAddressBookPhoneticSurname},
 
-    {"company", "o,organizationName,organization", "ORG.0", Field::property, tag::PidTagCompanyName},
-    {"department", "ou,departmentNumber,orgUnit", "ORG.1", Field::property, tag::PidTagDepartmentName},
+    {"company", "o,organizationName,organization,organization 1 - name", "ORG.0", Field::property,
+     tag::PidTagCompanyName},
+    {"department", "ou,departmentNumber,orgUnit,organization department,organization 1 - department", "ORG.1",
+     Field::property, tag::PidTagDepartmentName},
     {"msDS-PhoneticCompanyName", "company yomi", "", Field::property, tag::PidTagAddressBookPhoneticCompanyName},
     {"msDS-PhoneticDepartment", "phoneticDepartment", "", Field::property,
      tag::PidTagAddressBookPhoneticDepartmentName},
-    {"title", "jobTitle", "TITLE", Field::property, tag::PidTagTitle},
+    {"title", "jobTitle,organization title,organization 1 - title", "TITLE", Field::property, tag::PidTagTitle},
     {"physicalDeliveryOfficeName", "office,officeLocation,roomNumber", "X-OFFICE", Field::property,
      tag::PidTagOfficeLocation},
     {"msExchAssistantName", "assistant,assistant's name", "X-ASSISTANT", Field::property, tag::PidTagAssistant},
@@ -84,7 +86,7 @@ constexpr Attribute kAttributes[] = {
      tag::PidTagHomeAddressCountry},
 
     {"info", "notes,comment,description", "NOTE", Field::property, tag::PidTagComment},
-    {"wWWHomePage", "web page,url,labeledURI", "URL", Field::property, tag::PidTagBusinessHomePage},
+    {"wWWHomePage", "web page,url,labeledURI,website 1 - value", "URL", Field::property, tag::PidTagBusinessHomePage},
     {"preferredLanguage", "language", "LANG", Field::property, tag::PidTagLanguage},
     {"thumbnailPhoto", "jpegPhoto,photo", "PHOTO", Field::property, tag::PidTagThumbnailPhoto},
     {"userCertificate", "", "KEY", Field::property, tag::PidTagAddressBookX509Certificate},
@@ -94,10 +96,10 @@ constexpr Attribute kAttributes[] = {
      tag::PidTagAddressBookRoomDescription},
     {"msDS-HABSeniorityIndex", "seniority,seniorityIndex", "", Field::property, tag::PidTagAddressBookSeniorityIndex},
     {"mAPIRecipient", "sendRichInfo", "", Field::property, tag::PidTagSendRichInfo},
-    {"extensionAttribute1", "custom1", "", Field::property, tag::PidTagAddressBookExtensionAttribute1},
-    {"extensionAttribute2", "custom2", "", Field::property, tag::PidTagAddressBookExtensionAttribute2},
-    {"extensionAttribute3", "custom3", "", Field::property, tag::PidTagAddressBookExtensionAttribute3},
-    {"extensionAttribute4", "custom4", "", Field::property, tag::PidTagAddressBookExtensionAttribute4},
+    {"extensionAttribute1", "custom1,user 1", "", Field::property, tag::PidTagAddressBookExtensionAttribute1},
+    {"extensionAttribute2", "custom2,user 2", "", Field::property, tag::PidTagAddressBookExtensionAttribute2},
+    {"extensionAttribute3", "custom3,user 3", "", Field::property, tag::PidTagAddressBookExtensionAttribute3},
+    {"extensionAttribute4", "custom4,user 4", "", Field::property, tag::PidTagAddressBookExtensionAttribute4},
     {"extensionAttribute5", "", "", Field::property, tag::PidTagAddressBookExtensionAttribute5},
     {"extensionAttribute6", "", "", Field::property, tag::PidTagAddressBookExtensionAttribute6},
     {"extensionAttribute7", "", "", Field::property, tag::PidTagAddressBookExtensionAttribute7},
@@ -219,12 +221,20 @@ Error cannot(const Attribute& attribute, std::string_view why) {
   return Error{std::string(attribute.name) + " " + std::string(why)};
 }
 
+// Some call the other addresses by themselves: "user1@ropewalk.test" and not "smtp:user1@ropewalk.test".
+std::vector<std::string> typed_proxies(std::vector<std::string> proxies) {
+  for (std::string& proxy : proxies) {
+    if (proxy.find('@') != proxy.npos && proxy.find(':') == proxy.npos) proxy.insert(0, "smtp:");
+  }
+  return proxies;
+}
+
 Status set_property(const Attribute& attribute, const std::vector<std::string>& values, mapi::PropertyBag& bag) {
   const PropTag tag(attribute.tag);
   const std::string& first = values.front();
   switch (mapi::base_type(tag.type())) {
     case PropType::string:
-      set_texts(bag, tag, values);
+      set_texts(bag, tag, attribute.tag == tag::PidTagAddressBookProxyAddresses ? typed_proxies(values) : values);
       return {};
     case PropType::integer32: {
       i32 number = 0;
@@ -363,6 +373,13 @@ Status set_values(const Attribute& attribute, const std::vector<std::string>& va
       break;
   }
   return cannot(attribute, "cannot be set like this");
+}
+
+std::optional<Overflow> overflow_of(const Attribute& attribute) {
+  if (attribute.name == "mail") return Overflow{find_attribute("proxyAddresses"), "smtp:"};
+  if (attribute.name == "telephoneNumber") return Overflow{find_attribute("otherTelephone"), ""};
+  if (attribute.name == "homePhone") return Overflow{find_attribute("otherHomePhone"), ""};
+  return std::nullopt;
 }
 
 std::optional<Kind> kind_of_classes(const std::vector<std::string>& classes) {

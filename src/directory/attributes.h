@@ -58,6 +58,13 @@ std::vector<std::string> values_of(const Attribute& attribute, const Object& obj
 // class, which are an error. The error says what is wrong with the value.
 Status set_values(const Attribute& attribute, const std::vector<std::string>& values, ObjectChange& change);
 
+// LDAP has several values where the address book has one, and another attribute for the others, written after `prefix`.
+struct Overflow {
+  const Attribute* to;
+  std::string_view prefix;
+};
+std::optional<Overflow> overflow_of(const Attribute& attribute);
+
 // The kind that LDAP's object classes say; nullopt: none that has a place in an address book.
 std::optional<Kind> kind_of_classes(const std::vector<std::string>& classes);
 

@@ -1,9 +1,10 @@
 // CSV, [RFC 4180], with a header; ';' and tabs separate too. Several values of one cell: "one;two", a ';' within one as
-// "\;". Binary values in base64.
+// "\;", a line end as "\n". Binary values in base64.
 #include <algorithm>
 
 #include "base/base64.h"
 #include "base/utf16.h"
+#include "directory/csv_columns.h"
 #include "directory/entry_lines.h"
 
 namespace ropewalk::directory {
@@ -31,24 +32,15 @@ class CsvReader : public EntryReader {
   }
 
  private:
-  struct Column {
-    std::string name;
-    const Attribute* attribute;  // null: passed over
-  };
-
   bool read_header() {
     std::vector<std::string> cells;
     u64 line = 0;
     if (!read_record(cells, line)) return false;
-    std::size_t known = 0;
-    for (const std::string& cell : cells) {
-      columns_.push_back({cell, find_attribute(cell)});
-      if (columns_.back().attribute != nullptr)
-        ++known;
-      else if (!cell.empty())
-        unknown_.add(cell);
+    columns_ = csv_columns(cells, [&](const std::string& name) { unknown_.add(name); });
+    if (std::ranges::any_of(columns_,
+                            [](const auto& one) { return one.attribute != nullptr || !one.family.empty(); })) {
+      return true;
     }
-    if (known != 0) return true;
     events_.reject(line, "the first line names no column that is known (displayName, mail, department, ...)");
     return false;
   }
@@ -114,16 +106,27 @@ class CsvReader : public EntryReader {
       return std::nullopt;
     }
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (columns_[i].attribute == nullptr || cells[i].empty()) continue;
-      if (!take(columns_[i], cells[i], entry)) return std::nullopt;
+      if (cells[i].empty()) continue;
+      const CsvColumn& column = columns_[i];
+      if (!column.family.empty()) {
+        const bool has_label = column.label && *column.label < cells.size();
+        const Attribute* attribute = labelled(column, has_label ? cells[*column.label] : std::string());
+        if (attribute != nullptr && !take({std::string(attribute->name), attribute}, cells[i], entry)) return {};
+      } else if (column.attribute != nullptr && !take(column, cells[i], entry)) {
+        return std::nullopt;
+      }
     }
     return entry;
   }
 
-  bool take(const Column& column, const std::string& cell, Entry& entry) {
+  bool take(const CsvColumn& column, const std::string& cell, Entry& entry) {
     const Attribute& attribute = *column.attribute;
     for (std::string& value : values_of_cell(cell, attribute.is_multiple())) {
       if (attribute.is_binary() && attribute.field != Field::guid) {
+        if (value.starts_with("http")) {  // Google tells where a photo is
+          unknown_.add(column.name + " that stands elsewhere");
+          continue;
+        }
         auto bytes = from_base64(value);
         if (!bytes) {
           events_.reject(entry.line, column.name + " is not base64");
@@ -134,17 +137,32 @@ class CsvReader : public EntryReader {
         events_.reject(entry.line, column.name + " is not UTF-8");
         return false;
       }
-      entry.add(&attribute, column.name, std::move(value), entry.line);
+      if (column.continues && !entry.values.empty() && entry.values.back().attribute == &attribute)
+        (entry.values.back().value += '\n') += value;
+      else
+        add_each(column, std::move(value), entry);
     }
     return true;
+  }
+
+  // Google writes "one ::: two" into a cell.
+  static void add_each(const CsvColumn& column, std::string value, Entry& entry) {
+    constexpr std::string_view kBetween = " ::: ";
+    const bool may_be_many = !column.attribute->is_binary();
+    for (auto at = value.find(kBetween); may_be_many && at != value.npos; at = value.find(kBetween)) {
+      entry.add(column.attribute, column.name, value.substr(0, at), entry.line);
+      value.erase(0, at + kBetween.size());
+    }
+    entry.add(column.attribute, column.name, std::move(value), entry.line);
   }
 
   static std::vector<std::string> values_of_cell(const std::string& cell, bool is_multiple) {
     if (!is_multiple) return {cell};
     std::vector<std::string> values(1);
     for (std::size_t i = 0; i < cell.size(); ++i) {
-      if (cell[i] == '\\' && i + 1 < cell.size() && (cell[i + 1] == ';' || cell[i + 1] == '\\'))
-        values.back() += cell[++i];
+      if (cell[i] == '\\' && i + 1 < cell.size() &&
+          std::string_view(";\\n").find(cell[i + 1]) != std::string_view::npos)
+        values.back() += cell[++i] == 'n' ? '\n' : cell[i];
       else if (cell[i] == ';' || cell[i] == '\n')
         values.emplace_back();
       else if (cell[i] != ' ' || !values.back().empty())
@@ -157,7 +175,7 @@ class CsvReader : public EntryReader {
   LineReader lines_;
   EntryReaderEvents events_;
   UnknownNames unknown_;
-  std::vector<Column> columns_;
+  std::vector<CsvColumn> columns_;
   char separator_ = 0;
 };
 
@@ -215,8 +233,8 @@ class CsvWriter : public EntryWriter {
   static std::string escaped(const std::string& value) {
     std::string out;
     for (char c : value) {
-      if (c == ';' || c == '\\') out += '\\';
-      out += c == '\n' ? ' ' : c;
+      if (c == ';' || c == '\\' || c == '\n') out += '\\';
+      out += c == '\n' ? 'n' : c;
     }
     return out;
   }

@@ -87,6 +87,16 @@ struct Directory::State {
     return found ? std::optional<User>(user_of(statement)) : std::nullopt;
   }
 
+  // By what the address book has beside the primary address and the DN.
+  Result<std::optional<User>> find_by_key(std::string_view type, std::string_view name) {
+    std::string key(type);
+    for (char c : name) key += mapi::ascii_lower(c);
+    return find_one("SELECT " USER_COLUMNS
+                    " FROM user WHERE id = (SELECT user_id FROM object WHERE id = "
+                    "(SELECT object FROM object_address WHERE address = ?))",
+                    key);
+  }
+
   bool taken(std::string_view sql, std::string_view key) {
     auto found = database.integer(sql, key);
     return found.ok() && found->has_value();
@@ -198,13 +208,7 @@ Result<std::optional<User>> Directory::find_by_id(i64 id) {
 
 Result<std::optional<User>> Directory::find_by_address(std::string_view address) {
   ROPEWALK_TRY(auto found, state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE address = ?", address));
-  if (found) return found;
-  std::string key = "smtp:";
-  for (char c : address) key += mapi::ascii_lower(c);
-  return state_->find_one("SELECT " USER_COLUMNS
-                          " FROM user WHERE id = (SELECT user_id FROM object WHERE id = "
-                          "(SELECT object FROM object_address WHERE address = ?))",
-                          key);
+  return found ? Result<std::optional<User>>(std::move(found)) : state_->find_by_key("smtp:", address);
 }
 
 Result<std::optional<User>> Directory::find_by_principal(std::string_view principal) {
@@ -223,7 +227,8 @@ Result<bool> Directory::is_copied(i64 user_id) {
 }
 
 Result<std::optional<User>> Directory::find_by_dn(std::string_view legacy_dn) {
-  return state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE legacy_dn = ?", legacy_dn);
+  ROPEWALK_TRY(auto found, state_->find_one("SELECT " USER_COLUMNS " FROM user WHERE legacy_dn = ?", legacy_dn));
+  return found ? Result<std::optional<User>>(std::move(found)) : state_->find_by_key("x500:", legacy_dn);
 }
 
 Result<std::optional<User>> Directory::find_by_login(std::string_view login) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "directory/directory_import.h"
+#include "directory/legacy_dn.h"
 #include "mapi/property_tags.h"
 
 namespace ropewalk::directory {
@@ -8,22 +9,6 @@ namespace ropewalk::directory {
 namespace {
 
 constexpr std::size_t kBatch = 500;
-
-// "/o=A/ou=B/cn=user1" as LDAP would have it: "cn=user1,ou=B,o=A".
-std::string ldap_dn(std::string_view legacy_dn) {
-  std::string out;
-  while (!legacy_dn.empty()) {
-    const auto slash = legacy_dn.rfind('/');
-    if (slash == legacy_dn.npos) break;
-    if (!out.empty()) out += ',';
-    for (char c : legacy_dn.substr(slash + 1)) {
-      if (std::string_view(",+\"\\<>;").find(c) != std::string_view::npos) out += '\\';
-      out += c;
-    }
-    legacy_dn = legacy_dn.substr(0, slash);
-  }
-  return out;
-}
 
 // How a file of this format points at an object.
 Result<std::string> pointer_to(AddressBook& book, u32 id, EntryFormat format) {

@@ -15,7 +15,7 @@ namespace {
 namespace tag = mapi::tag;
 using mapi::PropTag;
 
-constexpr u64 kBatch = 1'000;                                // entries per transaction: others may write in between
+constexpr u64 kBatch = 10'000;                               // entries per transaction: others may write in between
 constexpr std::size_t kMostBatched = std::size_t{32} << 20;  // bytes of their values
 constexpr std::size_t kLongestValue = std::size_t{8} << 20;
 
@@ -46,15 +46,16 @@ std::map<const Attribute*, Merged> merged(const Entry& entry) {
   return all;
 }
 
-// LDAP has several values where the address book has one, and another place for the others.
-void move_on(std::map<const Attribute*, Merged>& all, std::string_view from, std::string_view to,
-             std::string_view prefix = {}) {
-  const auto found = all.find(find_attribute(from));
-  if (found == all.end() || found->second.values.size() < 2) return;
-  Merged& others = all[find_attribute(to)];
-  auto& values = found->second.values;
-  for (std::size_t i = 1; i < values.size(); ++i) others.values.push_back(std::string(prefix) + values[i]);
-  values.resize(1);
+void move_on(std::map<const Attribute*, Merged>& all) {
+  for (const char* from : {"mail", "telephoneNumber", "homePhone"}) {
+    const auto found = all.find(find_attribute(from));
+    if (found == all.end() || found->second.values.size() < 2) continue;
+    const Overflow overflow = *overflow_of(*found->first);
+    auto& values = found->second.values;
+    Merged& others = all[overflow.to];
+    for (std::size_t i = 1; i < values.size(); ++i) others.values.push_back(std::string(overflow.prefix) + values[i]);
+    values.resize(1);
+  }
 }
 
 std::string called(const Object& object) { return object.address.empty() ? object.name : object.address; }
@@ -86,9 +87,7 @@ Status DirectoryImport::skip(const Entry& entry, const std::string& why) {
 Result<DirectoryImport::Wanted> DirectoryImport::read(const Entry& entry) {
   Wanted wanted;
   auto all = merged(entry);
-  move_on(all, "mail", "proxyAddresses", "smtp:");
-  move_on(all, "telephoneNumber", "otherTelephone");
-  move_on(all, "homePhone", "otherHomePhone");
+  move_on(all);
   const auto values = [&](std::string_view name) {
     const auto found = all.find(find_attribute(name));
     return found == all.end() ? std::vector<std::string>() : found->second.values;
@@ -188,12 +187,13 @@ Status DirectoryImport::add_all(std::span<const Entry> entries) {
 }
 
 Status DirectoryImport::add(const Entry& entry) {
+  if (entry.change != Entry::Change::put) return change(entry);
   ++counts_.entries;
   auto wanted = read(entry);
   if (!wanted.ok()) return reject(entry.line, wanted.error().text), Status();
-  if (!wanted->kind && !entry.is_removal) return skip(entry, "it is neither a person nor a group");
+  if (!wanted->kind) return skip(entry, "it is neither a person nor a group");
   ROPEWALK_TRY(const auto there, existing(entry, wanted->change));
-  const bool makes_user = !entry.is_removal && options_.make_user && needs_user(*wanted, there);
+  const bool makes_user = options_.make_user && needs_user(*wanted, there);
   if (makes_user && wanted->wants_mailbox && wanted->change.address.value_or("").empty()) {
     return skip(entry, "it has no mail address");
   }
@@ -201,11 +201,6 @@ Status DirectoryImport::add(const Entry& entry) {
     --counts_.entries;
     later_->push_back(&entry);
     return {};
-  }
-  if (entry.is_removal) {
-    Status gone = there ? book_.remove(there->id) : Status(Error{"there is no entry " + entry.dn});
-    if (!gone.ok()) return reject(entry.line, gone.error().text), Status();
-    return ++counts_.removed, Status();
   }
   auto id = place(*wanted, there);
   if (!id.ok()) return reject(entry.line, id.error().text), Status();
@@ -281,7 +276,8 @@ void DirectoryImport::remember_links(const Entry& entry, u32 id) {
   std::map<const Attribute*, LinkSet> sets;
   for (const Entry::Value& value : entry.values) {
     if (value.attribute->field != Field::link) continue;
-    LinkSet& set = sets.try_emplace(value.attribute, LinkSet{id, value.attribute->link, {}}).first->second;
+    LinkSet& set =
+        sets.try_emplace(value.attribute, LinkSet{id, value.attribute->link, LinkSet::Op::replace, {}}).first->second;
     if (!value.value.empty()) set.targets.push_back({value.value, value.line});
   }
   for (auto& [attribute, set] : sets) links_.push_back(std::move(set));
@@ -305,7 +301,7 @@ Result<std::optional<u32>> DirectoryImport::resolve(const std::string& name) {
     return id_of(found);
   }
   if (text.find('=') != text.npos) {
-    ROPEWALK_TRY(const auto found, book_.find_by_origin(plain_dn(text)));
+    ROPEWALK_TRY(const auto found, find_called(plain_dn(text)));
     if (found) return id_of(found);
   }
   if (text.find('@') != text.npos) {
@@ -317,21 +313,29 @@ Result<std::optional<u32>> DirectoryImport::resolve(const std::string& name) {
 }
 
 Status DirectoryImport::settle(const LinkSet& links) {
+  using Op = LinkSet::Op;
   std::vector<u32> wanted;
   for (const Target& target : links.targets) {
-    ROPEWALK_TRY(const auto id, resolve(target.name));
+    auto id = target.id;
+    if (!id) {
+      ROPEWALK_TRY(id, resolve(target.name));
+    }
     if (id && *id != links.from)
       wanted.push_back(*id);
     else if (!id)
       reject(target.line, "there is nobody called " + target.name + " to point at");
   }
   ROPEWALK_TRY(const auto before, book_.linked(links.from, links.link));
-  for (u32 gone : before) {
-    if (std::ranges::find(wanted, gone) == wanted.end()) {
-      ROPEWALK_CHECK(book_.remove_link(links.from, links.link, gone));
-    }
+  const auto is_among = [](const std::vector<u32>& ids, u32 id) { return std::ranges::find(ids, id) != ids.end(); };
+  for (u32 there : before) {
+    const bool goes = links.op == Op::replace  ? !is_among(wanted, there)
+                      : links.op == Op::remove ? links.targets.empty() || is_among(wanted, there)
+                                               : false;
+    if (goes) ROPEWALK_CHECK(book_.remove_link(links.from, links.link, there));
   }
+  if (links.op == Op::remove) return {};
   for (u32 id : wanted) {
+    if (is_among(before, id)) continue;
     Status added = book_.add_link(links.from, links.link, id);
     if (!added.ok()) reject(links.targets.front().line, added.error().text);
   }

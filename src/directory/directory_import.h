@@ -49,16 +49,23 @@ class DirectoryImport {
   struct Target {
     std::string name;
     u64 line;
+    std::optional<u32> id{};  // where it is known already
   };
   struct LinkSet {
+    using Op = Entry::Modification::Op;
     u32 from;
     Link link;
+    Op op;
     std::vector<Target> targets;
   };
 
   void reject(u64 line, const std::string& why);
   Status skip(const Entry& entry, const std::string& why);
   bool needs_user(const Wanted& wanted, const std::optional<Object>& there) const;
+  Status change(const Entry& entry);
+  Status modify(const Entry& entry, const Object& object);
+  Status rename(const Entry& entry, const Object& object);
+  Result<std::optional<Object>> find_called(const std::string& dn);
   Result<Wanted> read(const Entry& entry);
   Result<bool> is_other(const Object& object, const ObjectChange& change);
   Result<std::optional<Object>> existing(const Entry& entry, const ObjectChange& change);

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <chrono>
+#include <random>
 #include <sstream>
 
 #include "directory/address_book_test_support.h"
@@ -14,9 +16,11 @@ namespace {
 
 namespace tag = mapi::tag;
 using mapi::PropTag;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 class DirectoryImportTest : public AddressBookTest {
  protected:
@@ -120,6 +124,114 @@ TEST_F(DirectoryImportTest, LdifOfADirectory) {
   EXPECT_FALSE(*book_->find(one.id));
 }
 
+TEST_F(DirectoryImportTest, LdifChangesEntries) {
+  import(EntryFormat::ldif, kPeople);
+  const Object boss = at("boss@elsewhere.test"), one = at("one@elsewhere.test"), all = at("all@elsewhere.test");
+  const ImportCounts counts = import(EntryFormat::ldif, R"(version: 1
+dn: cn=One,ou=people,dc=example
+changetype: modify
+add: mail
+mail: uno@elsewhere.test
+-
+replace: department
+department: Marketing
+-
+delete: givenName
+givenName: one
+-
+add: telephoneNumber
+telephoneNumber: 3
+telephoneNumber: 4
+-
+replace: manager
+-
+
+dn: cn=Boss,ou=people,dc=example
+changetype: modify
+delete: telephoneNumber
+telephoneNumber: 2
+-
+delete: mail
+mail: chief@elsewhere.test
+
+dn: cn=all,ou=groups,dc=example
+changetype: modify
+delete: member
+member: cn=Boss,ou=people,dc=example
+-
+add: member
+member: cn=New,ou=people,dc=example
+-
+
+dn: cn=New,ou=people,dc=example
+changetype: add
+objectClass: person
+cn: New
+mail: new@elsewhere.test
+
+dn: cn=Boss,ou=people,dc=example
+changetype: modrdn
+newrdn: cn=Chief
+deleteoldrdn: 1
+newsuperior: ou=chiefs,dc=example
+)");
+  EXPECT_THAT(rejected_, IsEmpty());
+  EXPECT_EQ(counts.entries, 5u);
+  EXPECT_EQ(counts.changed, 4u);
+  EXPECT_EQ(counts.added, 1u);
+  EXPECT_EQ(at("uno@elsewhere.test").id, one.id);
+  EXPECT_EQ(at("one@elsewhere.test").address, "one@elsewhere.test") << "the first stays the primary one";
+  const auto bag = properties(one.id);
+  EXPECT_EQ(bag.text(PropTag(tag::PidTagDepartmentName)), "Marketing");
+  EXPECT_EQ(bag.find_id(PropTag(tag::PidTagGivenName).id()), nullptr);
+  EXPECT_EQ(bag.text(PropTag(tag::PidTagBusinessTelephoneNumber)), "3");
+  EXPECT_THAT(texts_of(bag, PropTag(tag::PidTagBusiness2TelephoneNumbers)), ElementsAre("4"));
+  EXPECT_THAT(*book_->linked(one.id, Link::manager), IsEmpty());
+  EXPECT_FALSE(*book_->find_by_address("chief@elsewhere.test"));
+  EXPECT_THAT(texts_of(properties(boss.id), PropTag(tag::PidTagBusiness2TelephoneNumbers)), IsEmpty());
+  EXPECT_THAT(*book_->members(all.id), ElementsAre(one.id, at("new@elsewhere.test").id));
+  EXPECT_EQ((*book_->find_by_origin("cn=Chief,ou=chiefs,dc=example"))->id, boss.id);
+  EXPECT_EQ((*book_->find(boss.id))->name, "Chief");
+}
+
+TEST_F(DirectoryImportTest, LdifChangesThatCannotBe) {
+  import(EntryFormat::ldif, kPeople);
+  const Object one = at("one@elsewhere.test");
+  const auto rejected = [&](const std::string& changes) {
+    const ImportCounts counts =
+        import(EntryFormat::ldif, "dn: cn=One,ou=people,dc=example\nchangetype: modify\n" + changes);
+    EXPECT_EQ(counts.changed, 0u);
+    return rejected_.empty() ? std::string() : rejected_.front();
+  };
+  EXPECT_EQ(rejected("add: title\ntitle: Lost\n-\nadd: displayName\ndisplayName: Two\n"),
+            "6: displayName has a value already and can have one only: replace it");
+  EXPECT_EQ(properties(one.id).find_id(PropTag(tag::PidTagTitle).id()), nullptr) << "all of a record or none";
+  EXPECT_EQ(rejected("delete: department\ndepartment: Nowhere\n"), "3: department has no such value to delete");
+  EXPECT_EQ(rejected("delete: mail\n"), "1: cannot change one@elsewhere.test: it has no mail address");
+  EXPECT_EQ(rejected("replace: objectGUID\nobjectGUID: x\n"),
+            "3: objectGUID cannot be modified: it follows from the entry itself");
+  EXPECT_THAT(rejected("add: mail\nmail: boss@elsewhere.test\n"), HasSubstr("belongs to boss@elsewhere.test already"));
+  import(EntryFormat::ldif,
+         "dn: cn=One,ou=people,dc=example\nchangetype: modify\nadd: member\nmember: cn=Boss,ou=people,dc=example\n");
+  EXPECT_THAT(rejected_, ElementsAre(AllOf(StartsWith("3: "), HasSubstr("not a group"))));
+  import(EntryFormat::ldif, "dn: cn=Who,dc=x\nchangetype: modify\n");
+  EXPECT_THAT(rejected_, ElementsAre("1: there is no entry cn=Who,dc=x"));
+}
+
+// Changes name entries as an export of the same address book does.
+TEST_F(DirectoryImportTest, LdifChangesWhoWasNeverImported) {
+  const User user = add({.address = "user1@ropewalk.test"});
+  const std::string text = exported(EntryFormat::ldif);
+  const auto begin = text.find("dn: ");
+  std::string dn = text.substr(begin, text.find("\nlegacy", begin) - begin);
+  dn.resize(dn.find("\ndisplayName"));
+  import(EntryFormat::ldif, dn + "\nchangetype: modify\nreplace: title\ntitle: Chief\n");
+  EXPECT_THAT(rejected_, IsEmpty()) << dn;
+  EXPECT_EQ(properties(at("user1@ropewalk.test").id).text(PropTag(tag::PidTagTitle)), "Chief");
+  import(EntryFormat::ldif, dn + "\nchangetype: delete\n");
+  EXPECT_THAT(rejected_, ElementsAre(HasSubstr("remove the user")));
+}
+
 TEST_F(DirectoryImportTest, PeopleBecomeUsersWhereThatIsWanted) {
   const ImportCounts counts = import(EntryFormat::ldif, kPeople, true);
   EXPECT_EQ(counts.added, 3u);
@@ -200,6 +312,94 @@ TEST_F(DirectoryImportTest, AnAddressBookComesBack) {
     EXPECT_EQ(at("jm@elsewhere.test").guid, one.guid);
     EXPECT_EQ((*book_->find_by_dn(group.legacy_dn))->name, "Group");
     EXPECT_EQ(exported(formats[i]), before[i]);
+  }
+}
+
+// Any address book: some objects of all kinds that need no user, with any values and links.
+class AnyAddressBook {
+ public:
+  AnyAddressBook(AddressBook& book, unsigned seed) : book_(book), random_(seed) {}
+
+  void fill() {
+    for (u32 count = 2 + below(4); count > 0; --count) {
+      const auto kinds = {Kind::contact, Kind::group, Kind::dynamic_group, Kind::public_folder};
+      const Kind kind = *(kinds.begin() + below(4));
+      auto added = book_.add(kind, change(kind));
+      ASSERT_TRUE(added.ok()) << added.error().text;
+      objects_.push_back(*added);
+    }
+    for (const Object& from : objects_) {
+      for (const Object& to : objects_) {
+        if (from.id == to.id || below(2) == 0) continue;
+        const Link link = from.kind == Kind::group && below(2) == 0 ? Link::member : Link::manager;
+        ASSERT_TRUE(book_.add_link(from.id, link, to.id).ok());
+      }
+    }
+  }
+
+ private:
+  u32 below(u32 most) { return static_cast<u32>(random_() % most); }
+
+  std::string text() {
+    static const char* const kParts[] = {"a",  "Z9", ",", ";", ":",    "\"", "\\", "\\n",
+                                         "\n", "=",  "<", "é", "日本", " ",  "+"};
+    std::string made = "t";
+    for (u32 count = below(12); count > 0; --count) made += kParts[below(std::size(kParts))];
+    return made + (below(8) == 0 ? std::string(90, 'x') + "é" : "z");
+  }
+  std::string bytes() {
+    std::string made;
+    for (u32 count = 1 + below(200); count > 0; --count) made += static_cast<char>(below(256));
+    return made;
+  }
+  std::string value(const Attribute& attribute) {
+    if (attribute.is_binary()) return bytes();
+    const auto type = mapi::base_type(PropTag(attribute.tag).type());
+    if (type == mapi::PropType::integer32) return std::to_string(below(1000));
+    if (type == mapi::PropType::boolean) return below(2) == 0 ? "TRUE" : "FALSE";
+    if (attribute.tag == tag::PidTagAddressBookProxyAddresses) return "smtp:p" + std::to_string(++count_) + "@x.test";
+    return text();
+  }
+  ObjectChange change(Kind kind) {
+    ObjectChange as;
+    for (const Attribute& attribute : attributes()) {
+      if (attribute.field != Field::property || below(3) != 0) continue;
+      std::vector<std::string> values;
+      for (u32 count = attribute.is_multiple() ? 1 + below(3) : 1; count > 0; --count)
+        values.push_back(value(attribute));
+      EXPECT_TRUE(set_values(attribute, values, as).ok()) << attribute.name;
+    }
+    as.name = text();
+    if (below(2) == 0) as.phonetic = text();
+    if (kind == Kind::contact || below(2) == 0) as.address = "a" + std::to_string(++count_) + "@x.test";
+    if (kind == Kind::dynamic_group) as.filter = "(|(sn=a\\2ab)(l=;,é))";
+    as.hidden = below(4) == 0;
+    return as;
+  }
+
+  AddressBook& book_;
+  std::mt19937 random_;
+  std::vector<Object> objects_;
+  u32 count_ = 0;
+};
+
+TEST_F(DirectoryImportTest, AnyAddressBookComesBack) {
+  const auto begin_anew = [&] {
+    book_.reset();
+    directory_.reset();
+    std::filesystem::remove_all(folder());
+    open();
+    open_book();
+  };
+  for (unsigned seed = 1; seed <= 24; ++seed) {
+    const EntryFormat format = std::array{EntryFormat::ldif, EntryFormat::csv, EntryFormat::vcard}[seed % 3];
+    begin_anew();
+    AnyAddressBook(*book_, seed).fill();
+    const std::string before = exported(format);
+    begin_anew();
+    import(format, before);
+    ASSERT_THAT(rejected_, IsEmpty()) << "seed " << seed << "\n" << before;
+    ASSERT_EQ(exported(format), before) << "seed " << seed;
   }
 }
 

@@ -24,10 +24,24 @@ struct Entry {
     u64 line;
   };
 
-  u64 line = 0;             // where it begins, from 1
-  std::string dn;           // LDIF: its distinguished name
-  bool is_removal = false;  // LDIF: "changetype: delete"
+  // What LDIF's "changetype" says; everything else just puts entries there.
+  enum class Change : u8 { put, remove, modify, rename };
+  struct Modification {
+    enum class Op : u8 { add, remove, replace } op{};
+    const Attribute* attribute;  // never null
+    std::string name;            // as the file calls it
+    std::vector<std::string> values{};
+    u64 line = 0;
+  };
+
+  u64 line = 0;    // where it begins, from 1
+  std::string dn;  // LDIF: its distinguished name
+  Change change = Change::put;
   std::vector<Value> values;
+  std::vector<Modification> modifications;  // of Change::modify, in their order
+  // Of Change::rename: "cn=User Two", and below whom from now on (empty: where it is).
+  std::string new_rdn, new_superior;
+  bool deletes_old_rdn = false;
 
   void add(const Attribute* attribute, std::string_view name, std::string value, u64 at) {
     values.push_back({attribute, std::string(name), std::move(value), at});

@@ -79,7 +79,7 @@ TEST(Ldif, OfRfc2849) {
   EXPECT_THAT(values(reading.entries[0], "title"), ElementsAre("Ämeister"));
   EXPECT_EQ(reading.entries[1].dn, "cn=Zürich,dc=x");
   EXPECT_THAT(values(reading.entries[1], "mail"), ElementsAre("user1@ropewalk.test"));
-  EXPECT_TRUE(reading.entries[2].is_removal);
+  EXPECT_EQ(reading.entries[2].change, Entry::Change::remove);
 }
 
 TEST(Ldif, EachRejectedLineHasItsNumber) {
@@ -97,7 +97,7 @@ TEST(Ldif, EachRejectedLineHasItsNumber) {
                                "photo:< file:///etc/passwd\n"
                                "\n"
                                "dn: cn=four\n"
-                               "changetype: modify\n"
+                               "changetype: merge\n"
                                "\n"
                                "dn: cn=five\n"
                                "dn: cn=six\n"
@@ -106,9 +106,81 @@ TEST(Ldif, EachRejectedLineHasItsNumber) {
   EXPECT_THAT(reading.rejected,
               ElementsAre(StartsWith("2: there is no"), StartsWith("5: the entry does not begin with a dn"),
                           StartsWith("8: photo is not base64"), HasSubstr("11: photo is to be read from file:"),
-                          StartsWith("14: changetype modify"), HasSubstr("17: the entry has a second dn")));
+                          StartsWith("14: there is no changetype merge"), HasSubstr("17: the entry has a second dn")));
   ASSERT_EQ(reading.entries.size(), 1u);
   EXPECT_EQ(reading.entries[0].dn, "cn=good");
+}
+
+TEST(Ldif, ChangeRecords) {
+  const Reading reading = read(EntryFormat::ldif,
+                               "version: 1\r\n"
+                               "dn: cn=Paul Jensen, ou=Product Development, dc=airius, dc=com\r\n"
+                               "control: 1.2.840.113556.1.4.805 false\r\n"
+                               "changetype: modify\r\n"
+                               "add: mail\r\n"
+                               "mail: paul@elsewhere.test\r\n"
+                               "mail:: cGF1bDJAZWxz\r\n"
+                               " ZXdoZXJlLnRlc3Q=\r\n"
+                               "-\r\n"
+                               "delete: description\r\n"
+                               "-\r\n"
+                               "# a comment\r\n"
+                               "replace: telephonenumber\r\n"
+                               "telephonenumber: +1 408\r\n"
+                               "-\r\n"
+                               "replace: userPassword\r\n"
+                               "userPassword: secret\r\n"
+                               "-\r\n"
+                               "add: shoeSize\r\n"
+                               "shoeSize: 44\r\n"
+                               "\r\n"
+                               "dn: cn=Paul Jensen,dc=com\n"
+                               "changetype: modrdn\n"
+                               "newrdn: cn=Paula Jensen\n"
+                               "deleteoldrdn: 1\n"
+                               "newsuperior: ou=Accounting, dc=com\n");
+  EXPECT_THAT(reading.rejected, IsEmpty());
+  EXPECT_THAT(reading.unknown, ElementsAre("shoeSize"));
+  ASSERT_EQ(reading.entries.size(), 2u);
+  const auto& changes = reading.entries[0].modifications;
+  ASSERT_EQ(changes.size(), 3u);
+  using Op = Entry::Modification::Op;
+  EXPECT_EQ(changes[0].op, Op::add);
+  EXPECT_EQ(changes[0].line, 5u);
+  EXPECT_THAT(changes[0].values, ElementsAre("paul@elsewhere.test", "paul2@elsewhere.test"));
+  EXPECT_EQ(changes[1].op, Op::remove);
+  EXPECT_THAT(changes[1].values, IsEmpty());
+  EXPECT_EQ(changes[2].op, Op::replace);
+  EXPECT_EQ(changes[2].attribute, find_attribute("telephoneNumber"));
+  const Entry& renamed = reading.entries[1];
+  EXPECT_EQ(renamed.change, Entry::Change::rename);
+  EXPECT_EQ(renamed.new_rdn, "cn=Paula Jensen");
+  EXPECT_EQ(renamed.new_superior, "ou=Accounting,dc=com");
+  EXPECT_TRUE(renamed.deletes_old_rdn);
+}
+
+TEST(Ldif, ChangeRecordsThatAreWrong) {
+  const auto rejected = [](const std::string& record) {
+    const Reading reading = read(EntryFormat::ldif, "dn: cn=x\n" + record + "\n\ndn: cn=good\nchangetype: delete\n");
+    EXPECT_EQ(reading.entries.size(), 1u);
+    return reading.rejected.empty() ? std::string() : reading.rejected.front();
+  };
+  EXPECT_EQ(rejected("changetype: modify\nincrement: x\nx: 1\n-"),
+            "3: \"increment\" is neither add nor delete nor replace");
+  EXPECT_EQ(rejected("changetype: modify\nadd: mail\nmail: a@b\nreplace: sn\nsn: x"),
+            "5: this is no value of mail: the \"-\" before it is missing");
+  EXPECT_EQ(rejected("changetype: modify\nadd: photo\nphoto:< file:///etc/passwd"),
+            "4: photo is to be read from file:///etc/passwd: values have to stand in the file itself");
+  EXPECT_EQ(rejected("changetype: modrdn\nnewrdn: cn=y"), "1: a renaming needs newrdn and deleteoldrdn");
+  EXPECT_EQ(rejected("changetype: modrdn\nnewrdn: y"), "3: newrdn is to be attribute=value");
+  EXPECT_EQ(rejected("changetype: modrdn\nnewrdn: cn=y\ndeleteoldrdn: yes"), "4: deleteoldrdn is 0 or 1");
+  EXPECT_EQ(rejected("changetype: delete\nmail: a@b"), "3: changetype delete takes no attributes");
+  EXPECT_EQ(rejected("mail: a@b\nchangetype: delete"), "3: changetype comes after the entry's attributes");
+  EXPECT_EQ(rejected("changetype: add\nchangetype: delete"), "3: the entry has a second changetype");
+  EXPECT_EQ(rejected("control: 1.2.3 true\nchangetype: delete"),
+            "2: the control 1.2.3 is critical, and nobody here knows it");
+  const Reading reading = read(EntryFormat::ldif, "version: 2\n\ndn: cn=x\nchangetype: delete\n");
+  EXPECT_THAT(reading.rejected, ElementsAre("1: this is not LDIF of version 1"));
 }
 
 TEST(Csv, HasAHeaderAndQuotes) {
@@ -132,6 +204,54 @@ TEST(Csv, HasAHeaderAndQuotes) {
                           StartsWith("8: the file ends within quotes")));
   EXPECT_THAT(read(EntryFormat::csv, "name;mail\nA,B;a@x.test\n").entries.size(), 1u) << "semicolons as well";
   EXPECT_THAT(read(EntryFormat::csv, "what,ever\n1,2\n").rejected, ElementsAre(HasSubstr("names no column")));
+}
+
+TEST(Csv, AsOutlookWritesIt) {
+  const Reading reading = read(
+      EntryFormat::csv,
+      "Title,First Name,Middle Name,Last Name,Suffix,Company,Department,Job Title,Business Street,Business Street 2,"
+      "Business City,Business Country/Region,Business Fax,Business Phone,Business Phone 2,Mobile Phone,E-mail Address,"
+      "E-mail Type,E-mail 2 Address,Manager's Name,Notes,User 1\r\n"
+      "Dr.,User,M.,One,Jr.,Example,Sales,Chief,1 Road,Tower,Town,Land,+1 2,+1 3,+1 4,+1 5,one@x.test,SMTP,uno@x.test,"
+      "Boss,\"a \"\"note\"\"\",x\r\n");
+  ASSERT_EQ(reading.entries.size(), 1u);
+  const Entry& one = reading.entries[0];
+  EXPECT_THAT(values(one, "personalTitle"), ElementsAre("Dr."));
+  EXPECT_THAT(values(one, "title"), ElementsAre("Chief"));
+  EXPECT_THAT(values(one, "streetAddress"), ElementsAre("1 Road\nTower"));
+  EXPECT_THAT(values(one, "mail"), ElementsAre("one@x.test", "uno@x.test"));
+  EXPECT_THAT(values(one, "telephoneNumber"), ElementsAre("+1 3"));
+  EXPECT_THAT(values(one, "otherTelephone"), ElementsAre("+1 4"));
+  EXPECT_THAT(values(one, "facsimileTelephoneNumber"), ElementsAre("+1 2"));
+  EXPECT_THAT(values(one, "generationQualifier"), ElementsAre("Jr."));
+  EXPECT_THAT(values(one, "extensionAttribute1"), ElementsAre("x"));
+  EXPECT_THAT(reading.unknown, ElementsAre("E-mail Type"));
+}
+
+TEST(Csv, AsGoogleWritesIt) {
+  const Reading reading =
+      read(EntryFormat::csv,
+           "Name,Given Name,Family Name,Given Name Yomi,Photo,Group Membership,E-mail 1 - Type,E-mail 1 - Value,"
+           "E-mail 2 - Type,E-mail 2 - Value,Phone 1 - Type,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value,"
+           "Phone 3 - Type,Phone 3 - Value,Address 1 - Type,Address 1 - Street,Address 1 - City,Organization 1 - Name,"
+           "Organization 1 - Title,Website 1 - Value\n"
+           "User One,User,One,Yuza,https://lh3.x.test/a,* myContacts,* Work,one@x.test ::: uno@x.test,Home,home@x.test,"
+           "Mobile,+1 1,Work Fax,+1 2,Work,+1 3,Home,\"1 Road\nTower\",Town,Example,Chief,https://x.test\n");
+  ASSERT_EQ(reading.entries.size(), 1u);
+  const Entry& one = reading.entries[0];
+  EXPECT_THAT(reading.rejected, IsEmpty());
+  EXPECT_THAT(values(one, "displayName"), ElementsAre("User One"));
+  EXPECT_THAT(values(one, "msDS-PhoneticFirstName"), ElementsAre("Yuza"));
+  EXPECT_THAT(values(one, "mail"), ElementsAre("one@x.test", "uno@x.test", "home@x.test"));
+  EXPECT_THAT(values(one, "mobile"), ElementsAre("+1 1"));
+  EXPECT_THAT(values(one, "facsimileTelephoneNumber"), ElementsAre("+1 2"));
+  EXPECT_THAT(values(one, "telephoneNumber"), ElementsAre("+1 3"));
+  EXPECT_THAT(values(one, "homeStreet"), ElementsAre("1 Road\nTower"));
+  EXPECT_THAT(values(one, "homeCity"), ElementsAre("Town"));
+  EXPECT_THAT(values(one, "company"), ElementsAre("Example"));
+  EXPECT_THAT(values(one, "title"), ElementsAre("Chief"));
+  EXPECT_THAT(values(one, "thumbnailPhoto"), IsEmpty());
+  EXPECT_THAT(reading.unknown, ElementsAre("Group Membership", "Photo that stands elsewhere"));
 }
 
 TEST(Vcard, OfBothVersions) {

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string written = writer->begin();
   std::size_t entries = 0, again = 0;
   while (auto entry = reader->next()) {
-    if (format == EntryFormat::ldif && entry->is_removal) continue;
+    if (format == EntryFormat::ldif && entry->change != Entry::Change::put) continue;
     written += writer->entry(*entry);
     ++entries;
   }

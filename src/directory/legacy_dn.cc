@@ -62,4 +62,33 @@ std::string list_dn(const Guid& guid) {
   return dn;
 }
 
+std::string ldap_dn(std::string_view legacy_dn) {
+  std::string out;
+  while (!legacy_dn.empty()) {
+    const auto slash = legacy_dn.rfind('/');
+    if (slash == legacy_dn.npos) break;
+    if (!out.empty()) out += ',';
+    for (char c : legacy_dn.substr(slash + 1)) {
+      if (std::string_view(",+\"\\<>;").find(c) != std::string_view::npos) out += '\\';
+      out += c;
+    }
+    legacy_dn = legacy_dn.substr(0, slash);
+  }
+  return out;
+}
+
+std::string legacy_dn_of(std::string_view ldap_dn) {
+  std::string dn, part;
+  for (std::size_t i = 0; i <= ldap_dn.size(); ++i) {
+    if (i == ldap_dn.size() || ldap_dn[i] == ',') {
+      dn.insert(0, "/" + part);
+      part.clear();
+    } else {
+      if (ldap_dn[i] == '\\' && i + 1 < ldap_dn.size()) ++i;
+      part += ldap_dn[i];
+    }
+  }
+  return objection_to_dn(dn).empty() ? dn : std::string();
+}
+
 }  // namespace ropewalk::directory

@@ -17,6 +17,10 @@ std::string objection_to_dn(std::string_view dn);
 Result<std::string> unused_dn(sql::Database& database, std::string_view organization, std::string_view alias,
                               const Guid& guid);
 
+// "/o=A/ou=B/cn=user1" as LDAP would have it: "cn=user1,ou=B,o=A"; and back, "" where it cannot be one.
+std::string ldap_dn(std::string_view legacy_dn);
+std::string legacy_dn_of(std::string_view ldap_dn);
+
 // "/guid=0123456789ABCDEF..." of an address list.
 std::string list_dn(const Guid& guid);
 

@@ -166,13 +166,12 @@ Result<AutodiscoverEndpoint::Sought> AutodiscoverEndpoint::find(const autodiscov
   Sought sought;
   ROPEWALK_TRY(sought.user, by_dn ? parts_.directory.find_by_dn(wanted.legacy_dn)
                                   : parts_.directory.find_by_address(wanted.email_address));
-  if (sought.user) return sought;
-  ROPEWALK_TRY(auto object,
-               by_dn ? parts_.book.find_by_dn(wanted.legacy_dn) : parts_.book.find_by_address(wanted.email_address));
-  if (!object) return sought;
-  sought.is_known = true;
-  if (object->user_id == 0) return sought;
-  ROPEWALK_TRY(sought.user, parts_.directory.find_by_id(object->user_id));
+  ROPEWALK_TRY(const auto object, sought.user ? parts_.book.find_by_user(sought.user->id)
+                                  : by_dn     ? parts_.book.find_by_dn(wanted.legacy_dn)
+                                              : parts_.book.find_by_address(wanted.email_address));
+  sought.is_known = object.has_value();
+  // An account whose mail is elsewhere has no mailbox to be found here.
+  if (object && object->kind == directory::Kind::contact) sought.user.reset();
   return sought;
 }
 

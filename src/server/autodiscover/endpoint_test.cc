@@ -138,6 +138,10 @@ TEST_F(Autodiscover, OtherAddressesAndFormerDnsLeadToTheMailbox) {
   ASSERT_TRUE(changed.ok()) << changed.error().text;
   EXPECT_EQ(answer(request_for("Second@ropewalk.test")).user->address, "user2@ropewalk.test");
   EXPECT_EQ(answer(request_for("", "/o=Old/cn=two")).user->address, "user2@ropewalk.test");
+  EXPECT_EQ(answer(request_for("second@ropewalk.test"), "second@ropewalk.test").user->address, "user2@ropewalk.test")
+      << "and lets sign in";
+  ASSERT_TRUE(book.set_kind((*object)->id, directory::Kind::contact).ok());
+  EXPECT_EQ(code(request_for("second@ropewalk.test")), "501") << "an account whose mail is elsewhere";
 
   directory::ObjectChange contact;
   contact.name = "Somebody Else";
