@@ -6,7 +6,7 @@
 Writes C++ tables (for src/cli/coverage.cc and rpc_coverage.cc) of what it finds in src/client, in the tests beside the code and in tests/:
 ROPs by their structures (SetColumnsRequest), ids (RopId::set_columns) and names ("RopSetColumns"), RPC methods by their
 structures (emsmdb::EcDoConnectExIn) and names, request types of MAPI over HTTP by their structures and ids, PDUs by their types (PacketType::bind) and names ("CONN/A1"; also in the
-server), requirements by their ids (MS-OXCTABL_R123). The build runs it whenever one of those files changes.
+server), the offline address book's files by what makes and reads them, requirements by their ids (MS-OXCTABL_R123). The build runs it whenever one of those files changes.
 """
 
 import pathlib
@@ -58,7 +58,7 @@ def main():
     tables = sorted((ROOT / "tests").rglob("*.tsv"))
 
     client_rpc = client + [path for path in sources("src/rpc") if path.name.startswith("client") and "test" not in path.name]
-    server_rpc = [path for path in sources("src/rpc") + sources("src/server/rpc") + sources("src/server/addressbook") +
+    server_rpc = [path for path in sources("src/rpc") + sources("src/server/rpc") + sources("src/server/addressbook") + sources("src/server/oab") +
                   [ROOT / "src/server/mapihttp_endpoint.cc"]
                   if not path.name.startswith(("client", "test")) and not path.name.endswith(("_test.cc", "_fuzz.cc"))]
     names = rpc_names()
@@ -107,6 +107,10 @@ def rpc_names():
             (ROOT / "src/protocol/mapihttp/request_types.cc").read_text(encoding="utf-8")):
         for word in (f"RequestType::{enumerator}", f"mapihttp::{request}", f"mapihttp::{response}", request, response):
             found[word] = f"RequestType::{enumerator}"
+    for kind, words in (("oab-details", ("DetailsWriter", "DetailsReader")), ("oab-compressed", ("compress_file", "unpack_file")),
+                        ("oab-patch", ("make_patch", "apply_patch")), ("oab-manifest", ("Manifest", "ManifestList"))):
+        for word in words:
+            found[f"oab::{word}"] = kind
     types = PACKET_TYPES.search((ROOT / "src/protocol/dcerpc/types.h").read_text(encoding="utf-8"))[1]
     for name in re.findall(r"(\w+) = \d+", types):
         found[name] = name

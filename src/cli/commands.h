@@ -15,6 +15,7 @@ void add_contact_command(CLI::App& root, Outcome& outcome);
 void add_group_command(CLI::App& root, Outcome& outcome);
 void add_room_command(CLI::App& root, Outcome& outcome);
 void add_public_folder_command(CLI::App& root, Outcome& outcome);
+void add_list_command(CLI::App& root, Outcome& outcome);
 void add_directory_command(CLI::App& root, Outcome& outcome);
 void add_admin_command(CLI::App& root, Outcome& outcome);
 void add_import_command(CLI::App& root, Outcome& outcome);

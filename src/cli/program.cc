@@ -47,6 +47,7 @@ void add_all_commands(CLI::App& root, Outcome& outcome) {
   add_group_command(root, outcome);
   add_room_command(root, outcome);
   add_public_folder_command(root, outcome);
+  add_list_command(root, outcome);
   add_directory_command(root, outcome);
   add_admin_command(root, outcome);
   add_import_command(root, outcome);

@@ -96,6 +96,16 @@ void add_request_types(std::vector<RpcCoverage>& rows) {
   }
 }
 
+// Files, which are no RPC but are had beside it.
+void add_oab_files(std::vector<RpcCoverage>& rows) {
+  for (std::string_view name : {"oab-details", "oab-compressed", "oab-patch", "oab-manifest"}) {
+    const dissect::Kind* kind = dissect::find_kind(name);
+    RpcCoverage row = named("OAB files", name, -1, kind == nullptr ? "" : kind->source);
+    row.dissected = kind != nullptr;
+    rows.push_back(row);
+  }
+}
+
 std::string_view document_of(std::string_view source) {
   return source.substr(0, std::min(source.find(']') + 1, source.size()));
 }
@@ -127,6 +137,7 @@ std::vector<RpcCoverage> rpc_coverage() {
   add_pdus(rows);
   add_rts_pdus(rows);
   add_request_types(rows);
+  add_oab_files(rows);
   return rows;
 }
 
@@ -141,7 +152,8 @@ std::string rpc_coverage_text(const std::vector<RpcCoverage>& rows) {
                     yes(row.described), yes(row.dissected), yes(row.served), yes(row.called), tested_text(row.tested));
   }
   out += fmt::format(
-      "{} methods and PDUs of RPC and request types over HTTP: {} described, {} dissected, {} served, {} called by the "
+      "{} methods and PDUs of RPC, request types over HTTP and files of the address book: {} described, {} dissected, "
+      "{} served, {} called by the "
       "client, {} tested on a "
       "server\n",
       all.all, all.described, all.dissected, all.served, all.called, all.tested);
@@ -163,7 +175,9 @@ std::string rpc_coverage_markdown(const std::vector<RpcCoverage>& rows) {
     line(begin->group, document_of(begin->source), counts);
     begin = end;
   }
-  out += "\n<details><summary>Every method and PDU of RPC, every request type over HTTP</summary>\n\n";
+  out +=
+      "\n<details><summary>Every method and PDU of RPC, every request type over HTTP, the offline address book's "
+      "files</summary>\n\n";
   out += "| RPC | no. | method or PDU | described | dissected | served | client | tested |\n";
   out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const RpcCoverage& row : rows)

@@ -1,5 +1,5 @@
 // What of RPC this program does: the methods of its interfaces, the PDUs that carry them, and those of RPC over HTTP; and
-// the request types of MAPI over HTTP.
+// the request types of MAPI over HTTP, and the files of the offline address book.
 #pragma once
 
 #include <boost/json/value.hpp>

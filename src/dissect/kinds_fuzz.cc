@@ -16,8 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (tree.error) return 0;
   auto again = dissect::write_kind(kind, wire::to_json(tree.root), arena, options);
   if (!again || !std::equal(again->begin(), again->end(), bytes.begin(), bytes.end())) {
-    // HTTP headers may stand in another order, and what lies in the gaps of a stub is not kept.
-    if (!kind.name.starts_with("mapihttp-") && !kind.name.starts_with("ndr-")) std::abort();
+    // HTTP headers may stand in another order; what lies in the gaps of a stub, and between the elements of a
+    // manifest, is not kept.
+    const bool is_manifest = kind.name.starts_with("oab") && tree.root.name == "OAB";
+    if (!kind.name.starts_with("mapihttp-") && !kind.name.starts_with("ndr-") && !is_manifest) std::abort();
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "dissect/conversation.h"
 #include "dissect/http_kinds.h"
+#include "dissect/oab_kinds.h"
 #include "dissect/struct_kinds.h"
 #include "mapi/entry_id.h"
 #include "mapi/extended_rule.h"
@@ -164,6 +165,7 @@ std::vector<Kind> special_kinds() {
       {"mapihttp-request", "[MS-OXCMAPIHTTP] 2.2.2", nullptr, read_http_kind, write_http_kind},
       {"mapihttp-response", "[MS-OXCMAPIHTTP] 2.2.2", nullptr, read_http_kind, write_http_kind},
   };
+  add_oab_kinds(kinds);
   add_stub_kinds(kinds);
   return kinds;
 }

@@ -25,6 +25,7 @@
 #include "protocol/nspi/templates.h"
 #include "protocol/nspi/types.h"
 #include "protocol/ntlmssp/messages.h"
+#include "protocol/oab/structures.h"
 #include "protocol/rop/rop_buffer.h"
 #include "wire/json_reader.h"
 
@@ -99,6 +100,13 @@ constexpr const wire::StructInfo* kTransportStructs[] = {
     &struct_info<ntlmssp::ExtendedMessageSignature>,
 };
 
+// The offline address book's parts; its files have names of their own (oab_kinds.h).
+constexpr const wire::StructInfo* kOabStructs[] = {
+    &struct_info<oab::Header>,           &struct_info<oab::MetaData>,        &struct_info<oab::PropTable>,
+    &struct_info<oab::CompressedHeader>, &struct_info<oab::CompressedBlock>, &struct_info<oab::PatchHeader>,
+    &struct_info<oab::PatchBlock>,
+};
+
 }  // namespace
 
 wire::Tree read_struct(const Kind& kind, ByteView bytes, Arena& arena, const KindOptions& options) {
@@ -139,6 +147,7 @@ std::vector<Kind> struct_kinds() {
   };
   for (auto* info : kMapiStructs) add(info);
   for (auto* info : kTransportStructs) add(info);
+  for (auto* info : kOabStructs) add(info);
   for (const rop::RopRow* row : rop::described_rops()) {
     if (row->request != nullptr) add(row->request);
     if (row->response != nullptr) add(row->response);
