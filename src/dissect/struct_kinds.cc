@@ -71,6 +71,7 @@ constexpr const wire::StructInfo* kMapiStructs[] = {
     &struct_info<mapi::PredecessorChangeList>,
     &struct_info<nspi::Stat>,
     &struct_info<nspi::TemplateData>,
+    &struct_info<nspi::ScriptData>,
     &struct_info<mapi::IdSetParts<u16>>,
     &struct_info<mapi::IdSetParts<Guid>>,
     &struct_info<rop::InputBuffer>,

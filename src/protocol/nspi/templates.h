@@ -60,4 +60,20 @@ struct TemplateData {
   }
 };
 
+// PidTagScriptData: how a client makes an address of what was filled in. The instructions are executed one by one and
+// append to an empty text, which is the address where they end with kHalt. Data that they refer to stands behind them.
+struct ScriptData {
+  static constexpr std::string_view kName = "ScriptData";
+  static constexpr std::string_view kSource = "[MS-OXOABKT] 2.2.2.2";
+  static constexpr u32 kHalt = 0x00000000, kError = 0x00000001;  // the end: of success, of bad input
+  static constexpr u32 kEmitProperty = 0x00000002;               // appends the text of the property tag that follows
+  wire::List<u32> instructions;
+  ByteView data;
+  static void fields(auto& m, auto& v) {
+    v("Size", wire::count_of<u32>(m.instructions));
+    v("Instructions", m.instructions);
+    v.rest("Data", m.data);
+  }
+};
+
 }  // namespace ropewalk::nspi

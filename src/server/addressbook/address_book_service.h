@@ -140,7 +140,8 @@ class AddressBookService {
                                std::span<const ByteView> entry_ids);
   // 3.1.4.1.5
   NspiTagsAnswer query_columns(const NspiCaller& caller, u32 flags);
-  // [MS-NSPI] 3.1.4.16, 3.1.4.17. `tags` nullopt: all that have a name in the set, or in any.
+  // [MS-NSPI] 3.1.4.16, 3.1.4.17. A name for each of `tags`; where that is nullopt, for each property that there is,
+  // whose tags then come with them. A name without a set is none, as is a tag 0x0000000A.
   NspiNamesAnswer get_names_from_ids(const NspiCaller& caller, const std::optional<Guid>& set, NspiColumns tags);
   NspiTagsAnswer get_ids_from_names(const NspiCaller& caller, u32 flags, std::span<const NspiPropertyName> names);
   // 3.1.4.1.16, 3.1.4.1.17. The names are UTF-8 (of NspiResolveNames: converted from the STAT's code page);

@@ -162,6 +162,33 @@ TEST_F(NspiTest, GivesTemplatesByDn) {
   EXPECT_TRUE(mapi::equal_values(PropType::binary, (*one.row)[0].value, (*other.row)[0].value));
 }
 
+// MS-OXNSPI_R121, MS-OXNSPI_R1484, MS-OXOABKT_R303: what is filled in is the address.
+TEST_F(NspiTest, GivesScripts) {
+  auto script = [&](const std::optional<std::string>& dn, u32 flags) {
+    const auto answer = service_->get_template_info(caller(), flags, 0, dn, 1252, 0x409, arena_);
+    EXPECT_EQ(answer.error, ErrorCode::none);
+    if (!answer.row || answer.row->empty()) return std::vector<u32>();
+    EXPECT_EQ(answer.row->size(), flags == 5 ? 2u : 1u);
+    EXPECT_EQ(answer.row->back().tag, PropTag(0x00040102));
+    auto read = wire::decode<nspi::ScriptData>(answer.row->back().value.bytes, arena_);
+    EXPECT_TRUE(read.ok());
+    const auto& instructions = read->instructions;
+    return std::vector<u32>(instructions.begin(), instructions.end());
+  };
+  for (const char* type : {"SMTP", "EX"}) {
+    const std::string dn = std::string("/o=Ropewalk/cn=Address-Templates/cn=409/cn=") + type;
+    for (u32 flags : {4u, 5u}) EXPECT_THAT(script(dn, flags), ElementsAre(2u, 0x3003001Eu, 0u));
+    // The control of the dialog that it reads.
+    const auto dialog = service_->get_template_info(caller(), 1, 0, dn, 1252, 0x409, arena_);
+    auto read = wire::decode<nspi::TemplateData>((*dialog.row)[0].value.bytes, arena_);
+    ASSERT_TRUE(read.ok());
+    EXPECT_TRUE(std::ranges::any_of(read->rows, [](const nspi::TemplateRow& row) {
+      return row.property == PropTag(0x3003001E) && (row.flags & nspi::TemplateRow::kRequired) != 0;
+    }));
+  }
+  EXPECT_THAT(script(std::nullopt, 4), ElementsAre(0u)) << "details make no address";
+}
+
 TEST_F(NspiTest, RefusesTemplates) {
   auto error = [&](u32 type, const std::optional<std::string>& dn, u32 page, u32 locale) {
     const auto answer = service_->get_template_info(caller(), 1, type, dn, page, locale, arena_);
@@ -178,6 +205,7 @@ TEST_F(NspiTest, RefusesTemplates) {
 
 TEST(NspiTemplates, AreDescribedOnce) {
   EXPECT_EQ(wire::check_round_trips(wire::struct_info<nspi::TemplateData>, nullptr, 200), "");
+  EXPECT_EQ(wire::check_round_trips(wire::struct_info<nspi::ScriptData>, nullptr, 200), "");
 }
 
 // ---- changes ----

@@ -113,6 +113,16 @@ TEST_F(HostileClients, CountsOfAnySize) {
   }
 }
 
+// As many as a body over HTTP can hold: what each would cost is not spent.
+TEST_F(HostileClients, NamesWithoutNumber) {
+  const std::vector<std::optional<std::string>> names(200'000, "nobody");
+  EXPECT_EQ(service_->dn_to_mid(caller(), names).error, ErrorCode::table_too_big);
+  EXPECT_EQ(service_->resolve_names(caller(), begin(), std::nullopt, names, true, arena_).error,
+            ErrorCode::table_too_big);
+  const std::vector<u32> ids(200'000, 0x7FFFFFF0);
+  EXPECT_EQ(service_->resort_restriction(caller(), begin(), ids).error, ErrorCode::table_too_big);
+}
+
 // No encoding can say that a restriction contains itself; what nests without end is refused before anybody is read, and
 // what is wide is bounded by the request.
 TEST_F(HostileClients, RestrictionsWithoutEnd) {

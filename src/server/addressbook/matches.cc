@@ -25,6 +25,7 @@ constexpr std::size_t kMostOfName = 10'000;  // objects of one ambiguous name in
 constexpr std::size_t kMostForeign = 1'000;  // of them that other lists show, where one list is searched
 constexpr std::size_t kEntriesAtOnce = 256;
 constexpr std::size_t kMostNameConditions = 64;
+constexpr std::size_t kMostNames = 10'000;  // of NspiResolveNames
 
 using Ids = std::unordered_set<u32>;
 
@@ -134,10 +135,7 @@ Outcome<std::vector<u32>> satisfying(const Search& search, std::span<const u32> 
 
 // What GetMatches opens instead of searching: [MS-OXNSPI] 3.1.4.1.10, constraint 9.
 PropTag property_to_open(const nspi::Stat& stat, const std::optional<NspiPropertyName>& name) {
-  if (!name) return PropTag(stat.container_id);
-  // Only mapped properties have names: in PS_MAPI a name is the property's id, or its whole tag.
-  const auto number = static_cast<u32>(name->id);
-  return number > 0xFFFF ? PropTag(number) : PropTag(static_cast<u16>(number), PropType::object);
+  return name ? tag_named(*name) : PropTag(stat.container_id);
 }
 
 // A name that can be one object's alone: a DN or an SMTP address.
@@ -249,11 +247,17 @@ Outcome<std::vector<u32>> AddressBookService::Impl::called(EntryReader& reader, 
     return ids;
   }
   ROPEWALK_TRY(auto named, parts.book.named(name, list.is_global ? 2 : kMostForeign));
+  if (list.is_global) {  // everybody who can be found by a name is in it
+    for (u32 id : named) {
+      ROPEWALK_TRY(auto object, parts.book.find(id));
+      if (object && !object->hidden) ids.push_back(id);
+    }
+    return ids;
+  }
+  // Whom a filter shows, the list's view knows.
+  ROPEWALK_TRY(auto opened, views.open(list, false, 0, reader.upto()));
   for (u32 id : named) {
-    ROPEWALK_TRY(auto object, parts.book.find(id));
-    if (!object || object->hidden) continue;
-    ROPEWALK_TRY(bool shown, parts.book.shows(list, *object));
-    if (shown) ids.push_back(id);
+    if (opened->row_of(id)) ids.push_back(id);
     if (ids.size() == 2) break;
   }
   return ids;
@@ -265,6 +269,7 @@ NspiMatchesAnswer AddressBookService::resolve_names(const NspiCaller& caller, co
                                                     Arena& arena) {
   auto work = [&]() -> Outcome<NspiMatchesAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
+    if (names.size() > kMostNames) return Failure{ErrorCode::table_too_big, fmt::format("{} names", names.size())};
     auto reader = impl_->reader(caller, arena);
     ROPEWALK_TRY(auto list, impl_->container(reader, stat));
     NspiMatchesAnswer answer{ErrorCode::none, stat, {}, {}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "mapi/property_names.h"
 #include "server/addressbook/service_impl.h"
 
 namespace ropewalk::server {
@@ -14,6 +15,15 @@ using mapi::PropType;
 namespace {
 
 constexpr u32 kUnicodeTypes = 0x80000000;  // NspiUnicodeProptypes, [MS-OXNSPI] 2.2.1.13
+constexpr u32 kVerifyNames = 2;            // NspiVerifyNames, [MS-NSPI] 2.2.15
+
+const Guid& ps_mapi() { return mapi::guid_of(mapi::PropertySet::PS_MAPI); }
+
+// Objects may have it.
+bool is_known(u16 id) {
+  const auto known = EntryReader::known_tags();
+  return std::ranges::binary_search(known, id, {}, &PropTag::id);
+}
 
 // The tags of an object's values as a client is told of them.
 Outcome<std::vector<PropTag>> tags_of(EntryReader& reader, u32 id, u32 flags, bool unicode) {
@@ -30,6 +40,7 @@ Outcome<std::vector<PropTag>> tags_of(EntryReader& reader, u32 id, u32 flags, bo
 NspiIdsAnswer AddressBookService::dn_to_mid(const NspiCaller& caller,
                                             std::span<const std::optional<std::string>> names) {
   auto work = [&]() -> Outcome<NspiIdsAnswer> {
+    if (names.size() > kMostRows) return Failure{ErrorCode::table_too_big, fmt::format("{} DNs", names.size())};
     Arena arena(1u << 16, 256);
     auto reader = impl_->reader(caller, arena);
     NspiIdsAnswer answer;
@@ -91,14 +102,41 @@ NspiTagsAnswer AddressBookService::query_columns(const NspiCaller&, u32 flags) {
   return answer;
 }
 
-// [MS-OXNSPI] has reserved the opnums of these two; no property here has a name.
-NspiNamesAnswer AddressBookService::get_names_from_ids(const NspiCaller&, const std::optional<Guid>&, NspiColumns) {
+// [MS-OXNSPI] has reserved the opnums of these two, which [MS-NSPI] describes. All properties here are in PS_MAPI,
+// under their tags.
+NspiNamesAnswer AddressBookService::get_names_from_ids(const NspiCaller&, const std::optional<Guid>& set,
+                                                       NspiColumns tags) {
   NspiNamesAnswer answer;
-  answer.error = ErrorCode::not_supported;
+  if (!tags && set == ps_mapi()) {
+    answer.error = ErrorCode::not_supported;
+    return answer;
+  }
+  // Without a list, all properties; but of PS_MAPI no names.
+  const bool named = tags && (!set || *set == ps_mapi());
+  const auto all = tags ? *tags : EntryReader::known_tags();
+  for (PropTag tag : all) {
+    const bool known = named && is_known(tag.id());
+    answer.names.push_back(known ? NspiPropertyName{ps_mapi(), static_cast<i32>(tag.value)} : NspiPropertyName{});
+  }
+  if (!tags) answer.tags.assign(all.begin(), all.end());
   return answer;
 }
-NspiTagsAnswer AddressBookService::get_ids_from_names(const NspiCaller&, u32, std::span<const NspiPropertyName>) {
-  return {ErrorCode::not_supported, {}};
+
+NspiTagsAnswer AddressBookService::get_ids_from_names(const NspiCaller& caller, u32 flags,
+                                                      std::span<const NspiPropertyName> names) {
+  constexpr PropTag kNone(0, PropType::error_code);
+  NspiTagsAnswer answer;
+  for (const NspiPropertyName& name : names) {
+    const PropTag tag = tag_named(name);
+    const bool known = name.set == ps_mapi() && is_known(tag.id());
+    answer.tags.push_back(known ? tag.with_type(PropType::unspecified) : kNone);
+  }
+  if (std::ranges::find(answer.tags, kNone) == answer.tags.end()) return answer;
+  if ((flags & kVerifyNames) == 0) {
+    answer.error = ErrorCode::warn_with_errors;
+    return answer;
+  }
+  return {impl_->failed(caller, "NspiGetIDsFromNames", {ErrorCode::access_denied, "names that no property has"}), {}};
 }
 
 }  // namespace ropewalk::server

@@ -65,6 +65,11 @@ std::span<const PropTag> default_columns(bool unicode) {
   return unicode ? std::span(kDefaultUnicodeColumns) : std::span(kDefaultColumns);
 }
 
+PropTag tag_named(const NspiPropertyName& name) {
+  const auto number = static_cast<u32>(name.id);
+  return number > 0xFFFF ? PropTag(number) : PropTag(static_cast<u16>(number), PropType::object);
+}
+
 bool has_8bit_texts(std::span<const PropTag> columns) {
   return std::ranges::any_of(columns,
                              [](PropTag column) { return mapi::base_type(column.type()) == PropType::string8; });

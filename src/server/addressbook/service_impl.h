@@ -81,6 +81,9 @@ class AddressBookService::Impl {
 Outcome<void> check_code_page(u32 code_page, bool has_8bit_texts = true);
 bool has_8bit_texts(std::span<const mapi::PropTag> columns);
 
+// The property of a name in PS_MAPI, which is the property's id, or its whole tag.
+mapi::PropTag tag_named(const NspiPropertyName& name);
+
 // Whether NspiModLinkAtt changes it: a group's members, and a mailbox's delegates.
 bool is_modifiable_link(const Entry& entry, const LinkProperty& link);
 

@@ -18,7 +18,7 @@ namespace tag = mapi::tag;
 namespace {
 
 constexpr u32 kAddressCreation = 2, kUnicodeStrings = 4;  // [MS-OXNSPI] 2.2.1.12
-constexpr u32 kTemplate = 1;                              // TI_TEMPLATE, [MS-OXNSPI] 2.2.1.14
+constexpr u32 kTemplate = 1, kScript = 4;                 // TI_TEMPLATE, TI_SCRIPT, [MS-OXNSPI] 2.2.1.14
 
 // Makes rows whose texts are in Unicode or in a code page.
 class RowMaker {
@@ -132,6 +132,10 @@ NspiRowAnswer AddressBookService::get_template_info(const NspiCaller& caller, u3
     NspiRowAnswer answer;
     RowMaker row(true, code_page, arena);
     if ((flags & kTemplate) != 0) row.bytes(tag::PidTagTemplateData, arena.copy(ByteView(data)));
+    if ((flags & kScript) != 0) {
+      const auto script = dn ? address_script() : details_script();
+      row.bytes(tag::PidTagScriptData, arena.copy(ByteView(script)));
+    }
     answer.row = row.done();
     return answer;
   };

@@ -128,6 +128,7 @@ NspiMatchesAnswer AddressBookService::resort_restriction(const NspiCaller& calle
                                                          std::span<const u32> ids) {
   auto work = [&]() -> Outcome<NspiMatchesAnswer> {
     ROPEWALK_CHECK(check_code_page(stat.code_page));
+    if (ids.size() > kMostRows) return Failure{ErrorCode::table_too_big, fmt::format("{} objects", ids.size())};
     Arena arena;
     auto reader = impl_->reader(caller, arena);
     // Any order but the phonetic one is that of names, as Exchange has it since 2013.

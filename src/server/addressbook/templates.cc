@@ -189,6 +189,14 @@ std::string template_dn(std::string_view organization, Language language, std::s
                      language == Language::german ? "407" : "409", address_type);
 }
 
+std::vector<u8> script_of(std::span<const u32> instructions) {
+  nspi::ScriptData script;
+  script.instructions = wire::List<u32>::view(instructions);
+  wire::OutBuffer out;
+  if (!wire::encode(script, out)) return {};
+  return {out.view().begin(), out.view().end()};
+}
+
 constexpr u32 kLanguageBits = 0x3FF, kGermanLanguage = 7;
 
 }  // namespace
@@ -247,6 +255,18 @@ std::vector<u8> address_template(std::string_view dn, std::string_view organizat
     }
   }
   return {};
+}
+
+std::vector<u8> address_script() {
+  // That something is there, the control itself sees to: it is required.
+  constexpr u32 kAddress = PropTag(tag::PidTagEmailAddress).with_type(PropType::string8).value;
+  constexpr u32 kInstructions[] = {nspi::ScriptData::kEmitProperty, kAddress, nspi::ScriptData::kHalt};
+  return script_of(kInstructions);
+}
+
+std::vector<u8> details_script() {
+  constexpr u32 kInstructions[] = {nspi::ScriptData::kHalt};
+  return script_of(kInstructions);
 }
 
 }  // namespace ropewalk::server

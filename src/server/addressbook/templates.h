@@ -27,4 +27,9 @@ std::vector<AddressTemplate> address_templates(std::string_view organization, La
 // PidTagTemplateData of the one with this DN, any case; empty where there is none.
 std::vector<u8> address_template(std::string_view dn, std::string_view organization, u32 code_page);
 
+// PidTagScriptData: of every address template, which has one control for the whole address; and of a details template,
+// which makes none.
+std::vector<u8> address_script();
+std::vector<u8> details_script();
+
 }  // namespace ropewalk::server

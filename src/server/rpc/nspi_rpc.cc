@@ -127,15 +127,40 @@ class NspiRpc::Request {
           std::optional<Guid> set;
           if (in.guid) set = in.guid->uid;
           const auto answer = book().get_names_from_ids(*caller_, set, columns_of(in.tags));
-          return nspi::GetNamesFromIDsOut{{}, {}, answer.error};
+          nspi::GetNamesFromIDsOut out;
+          out.return_value = answer.error;
+          if (answer.error != ErrorCode::none) return out;
+          if (!in.tags) out.tags = nspi_tags(answer.tags, arena_);
+          out.names = nspi_names(answer.names);
+          return out;
         });
       case 18:
         return with<nspi::GetIDsFromNamesIn>([&](const auto& in) {
-          return tags<nspi::GetIDsFromNamesOut>(book().get_ids_from_names(*caller_, in.flags, {}));
+          std::vector<NspiPropertyName> names;
+          for (const auto& name : in.names.items)
+            names.push_back(name && name->guid ? NspiPropertyName{name->guid->uid, name->id} : NspiPropertyName{});
+          const auto answer = book().get_ids_from_names(*caller_, in.flags, names);
+          nspi::GetIDsFromNamesOut out;
+          out.return_value = answer.error;
+          if (!answer.tags.empty()) out.tags = nspi_tags(answer.tags, arena_);
+          return out;
         });
       default:
         return {dcerpc::kOpnumOutOfRange, {}};
     }
+  }
+
+  // A name without a set has no pointer to one.
+  ndr::Pointer<nspi::PropertyNameSet> nspi_names(const std::vector<NspiPropertyName>& names) {
+    auto made = arena_.make<nspi::PropertyName>(names.size());
+    auto sets = arena_.make<nspi::FlatUid>(made.size());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i].id = names[i].id;
+      sets[i].uid = names[i].set;
+      if (!names[i].set.is_null()) made[i].guid = ndr::Pointer<nspi::FlatUid>::to(sets[i]);
+    }
+    names_.items = made;
+    return ndr::Pointer<nspi::PropertyNameSet>::to(names_);
   }
 
   AddressBookService& book() const { return service_.parts_.book; }
@@ -243,6 +268,7 @@ class NspiRpc::Request {
   // What results point at.
   i32 delta_ = 0;
   nspi::PropertyRow row_;
+  nspi::PropertyNameSet names_;
 };
 
 const dcerpc::Interface& NspiRpc::interface() const { return nspi::kNspi; }

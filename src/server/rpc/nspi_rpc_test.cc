@@ -523,13 +523,66 @@ TEST_F(NspiOverRpc, Names) {
   }
 }
 
-// What [MS-OXNSPI] has withdrawn.
+// As [MS-NSPI] 3.1.4.16 and 3.1.4.17 have them, which [MS-OXNSPI] has withdrawn: names are tags in PS_MAPI.
 TEST_F(NspiOverRpc, NamedProperties) {
   begin();
-  const auto names = call<nspi::GetNamesFromIDsOut>(17, with_handle<nspi::GetNamesFromIDsIn>());
-  EXPECT_EQ(names.return_value, ErrorCode::not_supported);
-  const auto ids = call<nspi::GetIDsFromNamesOut>(18, with_handle<nspi::GetIDsFromNamesIn>());
-  EXPECT_EQ(ids.return_value, ErrorCode::not_supported);
+  const auto set_of = [](const Guid& set) {
+    nspi::FlatUid uid;
+    uid.uid = set;
+    return uid;
+  };
+  const nspi::FlatUid mapi_set = set_of(guid_literal("00020328-0000-0000-c000-000000000046"));
+  const nspi::FlatUid other_set = set_of(guid_literal("00020329-0000-0000-c000-000000000046"));
+  // Of no set, and no tags: every tag, without a name. Of PS_MAPI they are too many.
+  auto in = with_handle<nspi::GetNamesFromIDsIn>();
+  auto out = call<nspi::GetNamesFromIDsOut>(17, in);
+  EXPECT_EQ(out.return_value, ErrorCode::none);
+  ASSERT_TRUE(out.tags && out.names);
+  EXPECT_GT(out.tags->size(), 50u);
+  ASSERT_EQ(out.names->items.size(), out.tags->size());
+  for (const auto& name : out.names->items) EXPECT_FALSE(name.guid);
+  in.guid = ndr::Pointer<nspi::FlatUid>::to(mapi_set);
+  out = call<nspi::GetNamesFromIDsOut>(17, in);
+  EXPECT_EQ(out.return_value, ErrorCode::not_supported);
+  EXPECT_FALSE(out.tags);
+  EXPECT_FALSE(out.names);
+  // Of some: a name for each that has one in that set.
+  in.tags = columns({0x3001001F, 0x12340003});
+  for (const nspi::FlatUid* set : {&mapi_set, &other_set}) {
+    in.guid = ndr::Pointer<nspi::FlatUid>::to(*set);
+    out = call<nspi::GetNamesFromIDsOut>(17, in);
+    EXPECT_EQ(out.return_value, ErrorCode::none);
+    EXPECT_FALSE(out.tags);
+    ASSERT_TRUE(out.names && out.names->items.size() == 2);
+    EXPECT_EQ(bool(out.names->items[0].guid), set == &mapi_set);
+    EXPECT_EQ(out.names->items[0].id, set == &mapi_set ? 0x3001001F : 0);
+    EXPECT_FALSE(out.names->items[1].guid);
+  }
+  // And back, whatever the type.
+  nspi::PropertyName known, unknown, none;
+  known.guid = unknown.guid = ndr::Pointer<nspi::FlatUid>::to(mapi_set);
+  known.id = 0x3001001F;
+  unknown.id = 0x12340003;
+  none.id = 0x3001001F;
+  ndr::Pointer<nspi::PropertyName> names[] = {ndr::Pointer<nspi::PropertyName>::to(known),
+                                              ndr::Pointer<nspi::PropertyName>::to(unknown),
+                                              ndr::Pointer<nspi::PropertyName>::to(none)};
+  auto back = with_handle<nspi::GetIDsFromNamesIn>();
+  back.names.items = std::span<ndr::Pointer<nspi::PropertyName>>(names).first(1);
+  auto ids = call<nspi::GetIDsFromNamesOut>(18, back);
+  EXPECT_EQ(ids.return_value, ErrorCode::none);
+  ASSERT_TRUE(ids.tags && ids.tags->size() == 1);
+  EXPECT_EQ(ids.tags->items[0], PropTag(0x30010000));
+  back.names.items = std::span<ndr::Pointer<nspi::PropertyName>>(names);
+  ids = call<nspi::GetIDsFromNamesOut>(18, back);
+  EXPECT_EQ(ids.return_value, ErrorCode::warn_with_errors);
+  ASSERT_TRUE(ids.tags && ids.tags->size() == 3);
+  EXPECT_EQ(ids.tags->items[1], PropTag(0x0000000A));
+  EXPECT_EQ(ids.tags->items[2], PropTag(0x0000000A));
+  back.flags = 2;
+  ids = call<nspi::GetIDsFromNamesOut>(18, back);
+  EXPECT_EQ(ids.return_value, ErrorCode::access_denied);
+  EXPECT_FALSE(ids.tags);
 }
 
 }  // namespace
