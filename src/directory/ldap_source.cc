@@ -1,6 +1,7 @@
 #include "directory/ldap_source.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "directory/filter.h"
 #include "directory/ldap_connection.h"
@@ -84,11 +85,53 @@ void add_principal(const std::string& account, const std::string& realm, Entry& 
   if (std::ranges::none_of(names, is_it)) entry.add(login, login->name, principal, 0);
 }
 
-Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, const std::string& realm, bool is_person) {
+// Active Directory tells at most some 1500 values at once, under "member;range=0-1499", the last under
+// "member;range=1500-*". Where those that follow begin; nullopt: there are none.
+std::optional<u64> after_range(std::string_view name) {
+  const auto range = name.find(";range=");
+  const auto dash = name.find('-', std::min(range, name.size()));
+  u64 last = 0;
+  if (range == name.npos || dash == name.npos) return std::nullopt;
+  const auto read = std::from_chars(name.data() + dash + 1, name.data() + name.size(), last);
+  return read.ec == std::errc() ? std::optional(last + 1) : std::nullopt;
+}
+
+// The values that follow those of `raw`, "member;range=0-1499".
+Status add_further(LDAP* ldap, std::string raw, const Attribute* attribute, const std::string& name, Entry& entry) {
+  const std::string base = raw.substr(0, raw.find(';'));
+  for (auto next = after_range(raw); next; next = after_range(raw)) {
+    std::string wanted = base + ";range=" + std::to_string(*next) + "-*";
+    char* names[] = {wanted.data(), nullptr};
+    LDAPMessage* found = nullptr;
+    const int code = ldap_search_ext_s(ldap, entry.dn.c_str(), LDAP_SCOPE_BASE, "(objectClass=*)", names, 0, nullptr,
+                                       nullptr, nullptr, 1, &found);
+    const Message result(found);
+    const std::string doing = "cannot read " + wanted + " of " + entry.dn;
+    if (code != LDAP_SUCCESS) return ldap_failure(doing, ldap, code);
+    LDAPMessage* one = ldap_first_entry(ldap, found);
+    BerElement* rest = nullptr;
+    char* told = one != nullptr ? ldap_first_attribute(ldap, one, &rest) : nullptr;
+    raw = told != nullptr ? told : "";
+    berval** values = told != nullptr ? ldap_get_values_len(ldap, one, told) : nullptr;
+    for (berval** value = values; value != nullptr && *value != nullptr; ++value) {
+      entry.add(attribute, name, std::string((*value)->bv_val, (*value)->bv_len), 0);
+    }
+    if (values != nullptr) ldap_value_free_len(values);
+    ldap_memfree(told);
+    if (rest != nullptr) ber_free(rest, 0);
+    const auto after = after_range(raw);
+    if (raw.find(";range=") == raw.npos || (after && *after <= *next)) return Error{doing + ": there are none"};
+  }
+  return {};
+}
+
+Result<Entry> entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, const std::string& realm,
+                       bool is_person) {
   Entry entry;
   std::string account;
   entry.dn = plain_dn(dn_of(ldap, message));
   std::vector<std::string> classes;
+  std::vector<std::pair<std::string, const Attribute*>> ranges;
   BerElement* rest = nullptr;
   for (char* raw = ldap_first_attribute(ldap, message, &rest); raw != nullptr;
        raw = ldap_next_attribute(ldap, message, rest)) {
@@ -102,9 +145,13 @@ Entry entry_of(LDAP* ldap, LDAPMessage* message, const Naming& naming, const std
       entry.add(attribute, name, std::move(text), 0);
     }
     if (values != nullptr) ldap_value_free_len(values);
+    if (attribute != nullptr && after_range(raw)) ranges.emplace_back(raw, attribute);
     ldap_memfree(raw);
   }
   if (rest != nullptr) ber_free(rest, 0);
+  for (const auto& [raw, attribute] : ranges) {
+    ROPEWALK_CHECK(add_further(ldap, raw, attribute, std::string(attribute->name), entry));
+  }
   if (!kind_of_classes(classes)) {
     entry.add(find_attribute("objectClass"), "objectClass", is_person ? "person" : "group", 0);
   }
@@ -227,7 +274,8 @@ Result<LdapCounts> LdapSource::copy_into(AddressBook& book, const Listener& list
     const std::string& filter = is_person ? settings_.people : settings_.groups;
     if (filter.empty()) continue;
     ROPEWALK_CHECK(search(ldap.get(), settings_, filter, [&](LDAPMessage* message) -> Status {
-      Entry& entry = page.emplace_back(entry_of(ldap.get(), message, naming, realm, is_person));
+      ROPEWALK_TRY(Entry read, entry_of(ldap.get(), message, naming, realm, is_person));
+      Entry& entry = page.emplace_back(std::move(read));
       dns.push_back(entry.dn);
       entry.line = dns.size();
       for (Entry::Value& value : entry.values) value.line = entry.line;
