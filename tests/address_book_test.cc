@@ -372,6 +372,22 @@ TEST_P(Book, ConnectShowsWhereThingsAre) {
     EXPECT_THAT(ran.out, testing::ContainsRegex("the address book is at: [^ \n]+\n"));
 }
 
+// Autodiscover names a URL of its own for it.
+TEST_P(Book, MayBeElsewhereThanTheMailbox) {
+  if (std::string(GetParam()) != "http") GTEST_SKIP() << "over RPC it is where the endpoint mapper or the port says";
+  client::Profile profile;
+  profile.services.push_back({"test",
+                              "exchange",
+                              {{"server", "http://127.0.0.1:1"},
+                               {"address_book", server() + "/mapi/nspi/?MailboxId=" + kUser},
+                               {"user", kUser}}});
+  client::Session session(std::move(profile), host_);
+  auto book = session.open_address_book();
+  ASSERT_TRUE(book.ok()) << book.error().text;
+  EXPECT_EQ((*book)->resolve(kUser).value().size(), 1u);
+  EXPECT_FALSE(session.open_store().ok());
+}
+
 // Recipients are looked up where an address book is.
 TEST_P(Book, PutResolvesRecipients) {
   Ran ran = run({"put", "--subject", "Resolved", "--body", "x", "--to", "ropemakers", "--cc", "else@partner.test"});

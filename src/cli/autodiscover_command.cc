@@ -111,6 +111,8 @@ Status save(const Options& options, const Found& found) {
   ROPEWALK_TRY(client::Profile profile, client::Profile::load(path));
   std::erase_if(profile.services, [&](const client::Service& one) { return one.name == options.service; });
   client::Service service{options.service, "exchange", {{"server", ways.front()}, {"user", found.address}}};
+  if (const std::string book = client::autodiscover::address_book_of(found.settings, ways.front()); !book.empty())
+    service.settings["address_book"] = book;
   if (found.settings.user) service.settings["dn"] = found.settings.user->legacy_dn;
   if (!options.search.ca_file.empty()) service.settings["ca"] = options.search.ca_file;
   if (options.search.insecure) service.settings["insecure"] = "true";

@@ -51,6 +51,7 @@ Status set_profile(const Options& options) {
     existing = &profile.services.back();
   }
   if (!changed.provider.empty()) existing->provider = changed.provider;
+  if (!options.server.empty()) existing->settings.erase("address_book");  // it belonged to the former server
   for (auto& [key, value] : changed.settings) existing->settings[key] = value;
   // An address alone will do: autodiscover finds the server each time.
   if (existing->provider.empty() && existing->settings.contains("user")) existing->provider = "exchange";

@@ -394,6 +394,16 @@ std::vector<std::string> ways_in(const ResponsePart& settings) {
   return ways;
 }
 
+std::string address_book_of(const ResponsePart& settings, std::string_view way) {
+  if (!settings.account) return {};
+  for (const Protocol& one : settings.account->protocols) {
+    if (!one.is_mapi_http() || !one.mail_store || !one.address_book) continue;
+    if (one.mail_store->internal == way) return one.address_book->internal;
+    if (one.mail_store->external == way) return one.address_book->external;
+  }
+  return {};
+}
+
 std::optional<Url> Url::parse(std::string_view text) {
   Url url;
   url.tls = text.substr(0, 8) == "https://";

@@ -59,6 +59,8 @@ Outcome<Found> search(const SearchOptions& options, std::vector<Step>* steps = n
 /// The way in that this library prefers: "https://..." (MAPI over HTTP) or "ncacn_http:HOST"; the internal URL before
 /// the external one.
 std::vector<std::string> ways_in(const ResponsePart& settings);
+/// The URL of the address book that belongs to one of those; empty: it is where the mailbox is.
+std::string address_book_of(const ResponsePart& settings, std::string_view way);
 
 /// A URL taken apart.
 struct Url {

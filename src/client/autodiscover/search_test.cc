@@ -46,6 +46,7 @@ std::string settings_for(const std::string& address) {
   mapi.type_attribute = "mapiHttp";
   mapi.version_attribute = "1";
   mapi.mail_store = messages::Urls{"https://in.ropewalk.test/mapi/emsmdb/?MailboxId=1", "https://out.ropewalk.test/m"};
+  mapi.address_book = messages::Urls{"https://in.ropewalk.test/mapi/nspi/?MailboxId=1", ""};
   Protocol expr;
   expr.type = "EXPR";
   expr.server = "out.ropewalk.test";
@@ -176,6 +177,10 @@ TEST_F(AutodiscoverSearch, TheDomainItselfIsAskedFirst) {
   EXPECT_THAT(net_.last_body, HasSubstr("<EMailAddress>user1@ropewalk.test</EMailAddress>"));
   EXPECT_THAT(ways_in(found->settings), ElementsAre("https://in.ropewalk.test/mapi/emsmdb/?MailboxId=1",
                                                     "https://out.ropewalk.test/m", "ncacn_http:out.ropewalk.test"));
+  EXPECT_EQ(address_book_of(found->settings, "https://in.ropewalk.test/mapi/emsmdb/?MailboxId=1"),
+            "https://in.ropewalk.test/mapi/nspi/?MailboxId=1");
+  EXPECT_EQ(address_book_of(found->settings, "https://out.ropewalk.test/m"), "");
+  EXPECT_EQ(address_book_of(found->settings, "ncacn_http:out.ropewalk.test"), "");
 }
 
 TEST_F(AutodiscoverSearch, EveryStepComesInItsTurn) {

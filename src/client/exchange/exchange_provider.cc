@@ -121,7 +121,7 @@ std::string reachable(const std::vector<std::string>& ways, const Service& servi
   return ways.front();
 }
 
-// A service without a server: `server`, and `dn` where it is not set, as autodiscover tells them.
+// A service without a server: `server` and `address_book`, and `dn` where it is not set, as autodiscover tells them.
 Outcome<Service> discovered(const Service& service, const std::string& password) {
   autodiscover::SearchOptions options;
   options.address = service.get("user");
@@ -138,6 +138,7 @@ Outcome<Service> discovered(const Service& service, const std::string& password)
                                              " that is known here; name one with --server"};
   Service complete = service;
   complete.settings["server"] = reachable(ways, service);
+  complete.settings["address_book"] = autodiscover::address_book_of(found.settings, complete.settings["server"]);
   if (found.settings.user && service.get("dn").empty()) complete.settings["dn"] = found.settings.user->legacy_dn;
   return complete;
 }
@@ -205,7 +206,16 @@ class ExchangeProvider : public Provider {
     return make_store(std::move(session));
   }
   Outcome<std::unique_ptr<AddressBook>> open_address_book(const Service& service, Host& host) override {
-    ROPEWALK_TRY(ChannelOptions options, channel_options(service, host));
+    Service complete = service;
+    std::optional<Answered> answered;
+    if (service.get("server").empty() && !service.get("user").empty()) {
+      ROPEWALK_TRY(std::string password, host.password(service));
+      ROPEWALK_TRY(complete, discovered(service, password));
+      answered.emplace(host, std::move(password));
+    }
+    ROPEWALK_TRY(ChannelOptions options, channel_options(complete, answered ? static_cast<Host&>(*answered) : host));
+    if (const std::string url = complete.get("address_book"); !url.empty() && options.carrier == Carrier::http)
+      ROPEWALK_CHECK(parse_server(url, options.user, options));
     return open_address_book_at(options);
   }
 };

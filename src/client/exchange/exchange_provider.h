@@ -6,7 +6,8 @@
 // (ldaps://HOST or ldap://HOST) where that is set; `user`: who logs on (HTTP Basic); `dn`: the mailbox's legacy DN.
 // Without one the user's address goes in its place: servers of this project take that, or nothing, for the mailbox of
 // whoever logged on; others want the DN that autodiscover tells. `ca`, `insecure`, `plain` (no compression, no XOR),
-// `timeout` (seconds), `client_application` (X-ClientApplication), `code_page`, `lcid`.
+// `address_book` (its URL, where that is not the mailbox's with /nspi for /emsmdb), `timeout` (seconds),
+// `client_application` (X-ClientApplication), `code_page`, `lcid`.
 #pragma once
 
 #include "client/exchange/http_channel.h"
