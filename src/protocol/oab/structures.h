@@ -39,6 +39,7 @@ struct PropRec {
 // [MS-OXOAB] 2.9.3 OAB_PROP_TABLE
 struct PropTable {
   static constexpr std::string_view kName = "OAB_PROP_TABLE";
+  static constexpr std::string_view kSource = "[MS-OXOAB] 2.9.3";
   wire::List<PropRec> properties;
   static void fields(auto& m, auto& v) {
     v("cAtts", wire::count_of<u32>(m.properties));
