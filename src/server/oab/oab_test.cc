@@ -303,6 +303,10 @@ TEST_F(Oab, IsMadeAnewWhenTheAddressBookChanges) {
   EXPECT_NE(second.sha1, first.sha1);
   EXPECT_EQ(ask(path() + first.name).status, 200);  // somebody may still be reading it
   EXPECT_EQ(ask(path() + second.name).status, 200);
+  restart([] {});
+  EXPECT_EQ(ask(path() + first.name).status, 200);
+  EXPECT_EQ(sha1_text(bytes_of(ask(path() + first.name).body)), first.sha1);
+  EXPECT_EQ(ask(path() + second.name).status, 200);
 }
 
 // Clients cache by the GUID, and ask for what they do not have.

@@ -157,11 +157,25 @@ void OabPublisher::load() {
     std::erase_if(list.differences, [this](const oab::ManifestFile& file) { return !load(file); });
     is_whole = list.full && load(*list.full) && is_whole;
   }
+  if (!is_whole) {
+    std::lock_guard guard(lock_);
+    return files_.clear();
+  }
+  load_former();
   std::lock_guard guard(lock_);
-  if (is_whole) {
-    files_[kManifest] = std::make_shared<const File>(manifest_file(manifest_));
-  } else {
-    files_.clear();
+  files_[kManifest] = std::make_shared<const File>(manifest_file(manifest_));
+}
+
+// The generation before the newest: who began to download it goes on, and knows the SHA-1 that it is to have.
+void OabPublisher::load_former() {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() != ".lzx" || find(name) != nullptr) continue;
+    auto bytes = read_whole(entry.path());
+    if (!bytes) continue;
+    std::lock_guard guard(lock_);
+    files_[name] = std::make_shared<const File>(file_of("application/octet-stream", *std::move(bytes)));
   }
 }
 
@@ -277,8 +291,7 @@ Status OabPublisher::publish() {
   return is_new || next.lists.size() != manifest_.lists.size() ? save(made, next) : Status{};
 }
 
-// The manifest last: what it names is there. Files that no manifest names any more go, those of the generation before
-// stay for who reads them now.
+// The manifest last: what it names is there. Files of the generation before stay for who reads them now, older ones go.
 Status OabPublisher::save(const Files& made, const oab::Manifest& manifest) {
   const fs::path folder(folder_);
   for (const auto& [name, file] : made) ROPEWALK_CHECK(write_whole(folder / name, file->bytes));
@@ -288,7 +301,8 @@ Status OabPublisher::save(const Files& made, const oab::Manifest& manifest) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
     if (entry.path().extension() == ".new" ||
-        (entry.path().extension() == ".lzx" && !names.contains(entry.path().filename().string())))
+        (entry.path().extension() == ".lzx" && !names.contains(entry.path().filename().string()) &&
+         !former.contains(entry.path().filename().string())))
       fs::remove(entry.path(), ignored);
   std::lock_guard guard(lock_);
   std::erase_if(files_, [&](const auto& file) { return !names.contains(file.first) && !former.contains(file.first); });

@@ -51,6 +51,7 @@ class OabPublisher {
   OabPublisher(directory::AddressBook& book, Log& log, OabOptions options, const Guid& guid);
   void load();
   bool load(const oab::ManifestFile& file);
+  void load_former();
   void work();
   bool is_stopping() const;
   Result<bool> has_changed();
