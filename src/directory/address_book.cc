@@ -172,9 +172,19 @@ Result<ObjectChanges> AddressBook::changes_since(i64 change) {
 Result<std::vector<u32>> AddressBook::named(std::string_view text, std::size_t most) {
   std::string from = fold(text);
   if (from.starts_with("smtp:")) from.erase(0, 5);
-  from.erase(0, std::min(from.find_first_not_of(' '), from.size()));
-  while (!from.empty() && from.back() == ' ') from.pop_back();
-  from = searchable(from);
+  ROPEWALK_TRY(auto ids, beginning_with(from, most));
+  // "Surname, Given name" is kept without the comma.
+  const auto comma = from.find(',');
+  if (!ids.empty() || comma == from.npos) return ids;
+  const std::string_view behind = trimmed(std::string_view(from).substr(comma + 1));
+  if (behind.empty()) return ids;
+  return beginning_with(std::string(trimmed(std::string_view(from).substr(0, comma))) + " " + std::string(behind),
+                        most);
+}
+
+// `from`: folded.
+Result<std::vector<u32>> AddressBook::beginning_with(std::string_view text, std::size_t most) {
+  const std::string from(searchable(trimmed(text)));
   if (from.empty() || from == "=" || most == 0) return std::vector<u32>();
   const bool exact = from.front() == '=';
   const std::string upto = exact ? from : from + "\xF4\x8F\xBF\xBF";  // after every text that begins so

@@ -168,6 +168,7 @@ class AddressBook {
  private:
   struct State;
   explicit AddressBook(std::unique_ptr<State> state);
+  Result<std::vector<u32>> beginning_with(std::string_view text, std::size_t most);
   std::unique_ptr<State> state_;
 };
 

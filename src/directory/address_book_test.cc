@@ -157,6 +157,20 @@ TEST_F(AddressBookTest, PropertiesComeBackAsTheyWere) {
   EXPECT_THAT(error_of(book_->change(object.id, computed)), HasSubstr("PidTagEmailAddress cannot be set"));
 }
 
+TEST_F(AddressBookTest, NamesAreOneLineAndPhotosSmall) {
+  ObjectChange as;
+  as.address = "someone@elsewhere.test";
+  for (const char* name : {"   ", "One\nTwo", "\x7f"}) {
+    as.name = name;
+    EXPECT_THAT(error_of(book_->add(Kind::contact, as)), HasSubstr("name")) << name;
+  }
+  as.name = "Someone";
+  as.set.set_bytes(PropTag(tag::PidTagThumbnailPhoto), std::vector<u8>(3u << 20));
+  EXPECT_THAT(error_of(book_->add(Kind::contact, as)), HasSubstr("a smaller photo?"));
+  as.set.set_bytes(PropTag(tag::PidTagThumbnailPhoto), std::vector<u8>(1u << 20));
+  EXPECT_TRUE(book_->add(Kind::contact, as).ok());
+}
+
 TEST_F(AddressBookTest, ANewAddressKeepsTheOldOneGood) {
   const User user = add({.address = "before@ropewalk.test", .name = "User"});
   const u32 id = (*book_->find_by_user(user.id))->id;
@@ -250,13 +264,14 @@ TEST_F(AddressBookTest, NamesAreFoundByTheirBeginnings) {
   set_texts(as.set, kProxies, {"smtp:author@elsewhere.test"});
   const u32 id = made(Kind::contact, as).id;
   const u32 other = made(Kind::contact, "Emil Other", "other@elsewhere.test").id;
-  for (const char* text : {"emile", "ÉMILE Z", "zola", "brown", "Zola-Brown Emile", "emile zola-b", "tower", "author@",
-                           "smtp:author@elsewhere.test", "EZ@elsewhere.test", "=emil", "=EMIL", " emile "}) {
+  for (const char* text :
+       {"emile", "ÉMILE Z", "zola", "brown", "Zola-Brown Emile", "Zöla-Brown, É", "emile zola-b", "tower", "author@",
+        "smtp:author@elsewhere.test", "EZ@elsewhere.test", "=emil", "=EMIL", " emile "}) {
     EXPECT_THAT(named(text), ElementsAre(id)) << text;
   }
   EXPECT_THAT(named("emil"), ElementsAre(id, other));
   EXPECT_THAT(named("emil", 1).size(), 1u);
-  for (const char* text : {"", "=", "=emi", "mile", "%", "_", "smtp:", "zz", " "}) {
+  for (const char* text : {"", "=", "=emi", "mile", ",", "Zola-Brown, X", "%", "_", "smtp:", "zz", " "}) {
     EXPECT_THAT(named(text), IsEmpty()) << text;
   }
   ObjectChange renamed;

@@ -265,7 +265,8 @@ Status check_values(const Attribute& attribute, const std::vector<std::string>& 
   if (values.size() > 1 && !attribute.is_multiple()) return cannot(attribute, "can have one value only");
   for (const std::string& value : values) {
     if (attribute.is_binary()) continue;
-    if (!is_utf8(value) || value.find('\0') != value.npos) return cannot(attribute, "has a value that is not UTF-8");
+    if (!is_utf8(value)) return cannot(attribute, "has a value that is not UTF-8");
+    if (value.find('\0') != value.npos) return cannot(attribute, "has a value with a NUL in it");
   }
   return {};
 }

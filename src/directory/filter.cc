@@ -31,11 +31,7 @@ enum class Operation : u8 {
 // Active Directory's matching rules on numbers, [MS-ADTS] 3.1.1.3.4.4.
 constexpr std::string_view kBitAnd = "1.2.840.113556.1.4.803", kBitOr = "1.2.840.113556.1.4.804";
 
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return std::string(text);
-}
+std::string folded(std::string_view text) { return std::string(trimmed(fold(text))); }
 
 std::optional<i64> number_of(std::string_view text) {
   i64 number = 0;
@@ -250,7 +246,7 @@ class Filter::Parser {
 
   static void fold_parts(Node& node) {
     const bool whole = node.operation != Operation::substrings;
-    for (const std::string& part : node.parts) node.folded.push_back(whole ? trimmed(fold(part)) : fold(part));
+    for (const std::string& part : node.parts) node.folded.push_back(whole ? folded(part) : fold(part));
   }
 
   std::string_view text_;
@@ -340,7 +336,7 @@ Filter::Truth Filter::evaluate(const Node& node, const Values& values) {
   const auto found = values(*node.attribute);
   if (node.operation == Operation::present) return found.empty() ? Truth::no : Truth::yes;
   for (const std::string& value : found) {
-    if (compare(node.operation, *node.attribute, node.folded, trimmed(fold(value)))) return Truth::yes;
+    if (compare(node.operation, *node.attribute, node.folded, folded(value))) return Truth::yes;
   }
   return Truth::no;
 }

@@ -75,4 +75,10 @@ std::vector<std::string> word_tails(std::string_view folded) {
   return tails;
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace ropewalk::directory

@@ -15,6 +15,9 @@ std::string fold(std::string_view utf8);
 // what searchable() keeps; of a long text the first eight.
 std::vector<std::string> word_tails(std::string_view folded);
 
+// Without spaces at both ends.
+std::string_view trimmed(std::string_view text);
+
 // As much of a folded text as is kept for searching.
 std::string_view searchable(std::string_view folded);
 

@@ -22,6 +22,8 @@ namespace tag = mapi::tag;
 using mapi::PropTag;
 
 constexpr std::size_t kLongestName = 256;
+// Of an object's stored properties together: NSPI carries no value above 2 MiB, [MS-OXNSPI] 2.2.2.
+constexpr std::size_t kMostStored = (2u << 20) + (1u << 16);
 constexpr std::size_t kLongestAlias = 64;
 constexpr std::size_t kLongestKey = 1024;
 constexpr std::size_t kMostLogins = 16;
@@ -202,10 +204,11 @@ Status check_logins(const Row& row) {
 
 Status check(const Row& row) {
   const Object& object = row.object;
-  if (object.name.empty()) return Error{"it has no name"};
+  if (object.name.find_first_not_of(' ') == object.name.npos) return Error{"it has no name"};
+  const auto is_control = [](char c) { return static_cast<u8>(c) < 0x20 || c == 0x7f; };
   for (const std::string* name : {&object.name, &object.phonetic}) {
-    if (name->size() > kLongestName || !is_utf8(*name) || name->find('\0') != name->npos) {
-      return Error{"the name must be UTF-8 of at most " + std::to_string(kLongestName) + " bytes"};
+    if (name->size() > kLongestName || !is_utf8(*name) || std::ranges::any_of(*name, is_control)) {
+      return Error{"the name must be one line of UTF-8 of at most " + std::to_string(kLongestName) + " bytes"};
     }
   }
   if (!object.address.empty()) {
@@ -323,6 +326,14 @@ Result<std::vector<u8>> pack(const mapi::PropertyBag& properties) {
   return std::vector<u8>(out.view().begin(), out.view().end());
 }
 
+// As pack(), of what is to be stored.
+static Result<std::vector<u8>> packed_to_store(const mapi::PropertyBag& properties) {
+  ROPEWALK_TRY(auto blob, pack(properties));
+  if (blob.size() <= kMostStored) return blob;
+  return Error{"its properties take " + std::to_string(blob.size()) + " bytes, and " + std::to_string(kMostStored) +
+               " are the most; a smaller photo?"};
+}
+
 Result<std::optional<Object>> find(sql::Database& database, u32 id) {
   ROPEWALK_TRY(auto found, database.prepare("SELECT " ROPEWALK_OBJECT_COLUMNS " FROM object WHERE id = ?"));
   ROPEWALK_TRY(const bool there, found.bind(1, id).step());
@@ -359,7 +370,7 @@ Status insert(sql::Database& database, const std::string& organization, Row& row
   settle_proxies(nullptr, row);
   ROPEWALK_CHECK(check(row));
   ROPEWALK_CHECK(check_unused(database, nullptr, row));
-  ROPEWALK_TRY(const auto blob, pack(row.properties));
+  ROPEWALK_TRY(const auto blob, packed_to_store(row.properties));
   const auto user = object.user_id == 0 ? std::nullopt : std::optional(object.user_id);
   ROPEWALK_CHECK(database.run(
       "INSERT INTO object (kind, guid, user_id, legacy_dn, address, name, phonetic, hidden, filter, source, origin, "
@@ -376,7 +387,7 @@ Status update(sql::Database& database, const Row& before, Row& row) {
   const Object &object = row.object, &was = before.object;
   settle_proxies(&before, row);
   ROPEWALK_CHECK(check(row));
-  ROPEWALK_TRY(const auto blob, pack(row.properties));
+  ROPEWALK_TRY(const auto blob, packed_to_store(row.properties));
   ROPEWALK_TRY(const auto blob_before, pack(before.properties));
   const auto facts = [](const Row& of) {
     const Object& o = of.object;

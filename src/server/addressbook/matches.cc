@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/utf16.h"
+#include "directory/folded_text.h"
 #include "mapi/ascii_case.h"
 #include "mapi/value_fields.h"
 #include "server/addressbook/service_impl.h"
@@ -146,12 +147,6 @@ std::string_view smtp_address_in(std::string_view name) {
   return name.find('@') == name.npos ? std::string_view() : name;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 Outcome<std::vector<u32>> AddressBookService::Impl::search(EntryReader& reader, const nspi::Stat& stat,
@@ -230,7 +225,7 @@ NspiMatchesAnswer AddressBookService::get_matches(const NspiCaller& caller, cons
 // Who in the list is called so: nobody, one, or two where there are more.
 Outcome<std::vector<u32>> AddressBookService::Impl::called(EntryReader& reader, const directory::AddressList& list,
                                                            std::string_view name) {
-  name = trimmed(name);
+  name = directory::trimmed(name);
   std::vector<u32> ids;
   if (name.empty()) return ids;
   std::optional<directory::Object> exact;
