@@ -58,6 +58,11 @@ class Book : public testing::TestWithParam<const char*> {
       ASSERT_TRUE(book->add_link(ropemakers, directory::Link::owner, id("user1@ropewalk.test")).ok());
       ASSERT_TRUE(book->add_link(id("user1@ropewalk.test"), directory::Link::manager, id("user2@ropewalk.test")).ok());
       ASSERT_TRUE(book->add_link(id("user2@ropewalk.test"), directory::Link::manager, id("user3@ropewalk.test")).ok());
+      directory::ObjectChange dynamic;
+      dynamic.name = "Zz everybody";
+      dynamic.address = "everybody@ropewalk.test";
+      dynamic.filter = "(mailNickname=user*)";
+      ASSERT_TRUE(book->add(directory::Kind::dynamic_group, dynamic).ok());
       for (int i = 0; i < kMany; ++i) {
         directory::ObjectChange contact;
         contact.name = "Zz contact " + std::to_string(100 + i);
@@ -123,7 +128,7 @@ TEST_P(Book, ContentsComeInPages) {
   ASSERT_TRUE((*table)->set_columns(kColumns).ok());
   auto where = (*table)->position();
   ASSERT_TRUE(where.ok()) << where.error().text;
-  EXPECT_EQ(where->count, 4u + kMany);
+  EXPECT_EQ(where->count, 5u + kMany);
   auto page = (*table)->query(3);
   ASSERT_TRUE(page.ok()) << page.error().text;
   EXPECT_THAT(names(*page), ElementsAre("Ropemakers", "The user1", "The user2"));
@@ -137,12 +142,12 @@ TEST_P(Book, ContentsComeInPages) {
   ASSERT_TRUE(moved.ok()) << moved.error().text;
   EXPECT_EQ(*moved, -1);
   page = (*table)->query(10);
-  EXPECT_THAT(names(*page), ElementsAre("Zz contact 159"));
+  EXPECT_THAT(names(*page), ElementsAre("Zz everybody"));
   EXPECT_TRUE(page->at_end);
   ASSERT_TRUE((*table)->seek(client::Origin::beginning, 0).ok());
   auto all = (*table)->read_all();
   ASSERT_TRUE(all.ok()) << all.error().text;
-  EXPECT_EQ(all->size(), 4u + kMany);
+  EXPECT_EQ(all->size(), 5u + kMany);
 }
 
 TEST_P(Book, NamesAreResolved) {
@@ -250,7 +255,17 @@ TEST_P(Book, Commands) {
   EXPECT_EQ(boost::json::parse(ran.out).as_object().at("members").as_array().size(), 2u) << ran.out;
   ran = run({"card", kUser, "--vcard"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("BEGIN:VCARD"), HasSubstr("FN:The user1"), HasSubstr(kUser)));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("BEGIN:VCARD"), HasSubstr("FN:The user1"), HasSubstr(kUser),
+                             HasSubstr("X-MANAGER:mailto:user2@ropewalk.test")));
+  ran = run({"card", "ropemakers", "--vcard"});
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("KIND:group"), HasSubstr("MEMBER:mailto:user1@ropewalk.test")));
+  ran = run({"card", "user2@ropewalk.test"});
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Reports:\n  The user1 <"), HasSubstr("Member of:\n  Ropemakers <")));
+  ran = run({"card", "everybody", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(boost::json::parse(ran.out).as_object().at("members").as_array().size(), 3u) << ran.out;
+  ran = run({"gal", "everybody"});
+  EXPECT_THAT(ran.out, HasSubstr("dynamic group"));
   ran = run({"card", "user"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("may mean 3 entries"));
@@ -372,9 +387,10 @@ TEST_P(Book, ConnectShowsWhereThingsAre) {
     EXPECT_THAT(ran.out, testing::ContainsRegex("the address book is at: [^ \n]+\n"));
 }
 
-// Autodiscover names a URL of its own for it.
-TEST_P(Book, MayBeElsewhereThanTheMailbox) {
-  if (std::string(GetParam()) != "http") GTEST_SKIP() << "over RPC it is where the endpoint mapper or the port says";
+// Autodiscover names a URL of its own for it; over RPC it is where the endpoint mapper says.
+class BookOverHttp : public Book {};
+
+TEST_P(BookOverHttp, MayBeElsewhereThanTheMailbox) {
   client::Profile profile;
   profile.services.push_back({"test",
                               "exchange",
@@ -400,6 +416,7 @@ TEST_P(Book, PutResolvesRecipients) {
   EXPECT_THAT(ran.err, HasSubstr("may mean 3 entries"));
 }
 
+INSTANTIATE_TEST_SUITE_P(Transport, BookOverHttp, testing::Values("http"));
 INSTANTIATE_TEST_SUITE_P(Transports, Book, testing::Values("http", "rpc", "rpc_http"),
                          [](const auto& of) { return std::string(of.param); });
 

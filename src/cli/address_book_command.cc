@@ -28,22 +28,26 @@ namespace tag = mapi::tag;
 
 // Entries one below the other, as a table or as JSON.
 const PropTag kColumns[] = {PropTag(tag::PidTagDisplayName),    PropTag(tag::PidTagSmtpAddress),
-                            PropTag(tag::PidTagDisplayType),    PropTag(tag::PidTagBusinessTelephoneNumber),
+                            PropTag(tag::PidTagDisplayType),    PropTag(tag::PidTagDisplayTypeEx),
+                            PropTag(tag::PidTagEmailAddress),   PropTag(tag::PidTagBusinessTelephoneNumber),
                             PropTag(tag::PidTagOfficeLocation), PropTag(tag::PidTagEntryId)};
 
-// [MS-OXOABK] 2.2.3.11 PidTagDisplayType
-std::string_view kind_text(u64 type) {
-  constexpr std::string_view kKinds[] = {"user", "group", "forum", "agent", "organization", "private list", "contact"};
+// What kind of entry a row is of: [MS-OXOABK] 2.2.3.12 PidTagDisplayTypeEx, which tells more, or 2.2.3.11
+// PidTagDisplayType.
+std::string_view kind_text(std::span<const mapi::Property> row) {
+  constexpr std::string_view kKinds[] = {"user",         "group",   "public folder", "dynamic group", "organization",
+                                         "private list", "contact", "room",          "equipment",     "group"};
+  const u64 type = client::number_of(row, tag::PidTagDisplayType);
+  const u64 local = client::number_of(row, tag::PidTagDisplayTypeEx, type) & 0xFF;
   if (type == 0x100) return "container";
-  if (type == 0x7 || type == 0x8) return type == 0x7 ? "room" : "equipment";
-  return type < std::size(kKinds) ? kKinds[type] : "other";
+  return local < std::size(kKinds) ? kKinds[local] : "other";
 }
 
 boost::json::object json_of(std::span<const mapi::Property> row) {
   const mapi::Property* entry_id = client::find_value(row, tag::PidTagEntryId);
   return {{"name", client::text_of(row, tag::PidTagDisplayName)},
           {"address", client::text_of(row, tag::PidTagSmtpAddress)},
-          {"kind", kind_text(client::number_of(row, tag::PidTagDisplayType))},
+          {"kind", kind_text(row)},
           {"dn", client::text_of(row, tag::PidTagEmailAddress)},
           {"phone", client::text_of(row, tag::PidTagBusinessTelephoneNumber)},
           {"office", client::text_of(row, tag::PidTagOfficeLocation)},
@@ -60,8 +64,7 @@ std::string text_of_entries(const Entries& entries) {
                    {"Office", false, 6}});
   for (auto row : entries)
     table.add({client::text_of(row, tag::PidTagDisplayName), client::text_of(row, tag::PidTagSmtpAddress),
-               std::string(kind_text(client::number_of(row, tag::PidTagDisplayType))),
-               client::text_of(row, tag::PidTagBusinessTelephoneNumber),
+               std::string(kind_text(row)), client::text_of(row, tag::PidTagBusinessTelephoneNumber),
                client::text_of(row, tag::PidTagOfficeLocation)});
   return table.to_text(terminal_width());
 }
@@ -75,14 +78,28 @@ void add_form_options(CLI::App& command, Form& form) {
   command.add_flag("--vcard", form.vcard, "Print vCards")->excludes(json);
 }
 
+// The members of a group, by name.
+client::Outcome<Rows> members_of(client::AddressEntry& group) {
+  ROPEWALK_TRY(auto members, group.members());
+  ROPEWALK_CHECK(members->set_columns(kColumns));
+  const client::SortOrder by_name[] = {{PropTag(tag::PidTagDisplayName), false}};
+  ROPEWALK_CHECK(members->sort(by_name));
+  return members->read_all();
+}
+
 client::Outcome<void> print_entries(AddressBook& book, const Entries& entries, const Form& form) {
   if (form.vcard) {
     for (auto row : entries) {
       const mapi::Property* id = client::find_value(row, tag::PidTagEntryId);
       if (id == nullptr) continue;
       ROPEWALK_TRY(auto entry, book.open_entry(id->value.bytes));
-      ROPEWALK_TRY(PropertyBag all, entry->get_all());
-      write_output(vcard_of(all));
+      AddressCard card;
+      ROPEWALK_TRY(card.properties, entry->get_all());
+      card.is_group = entry->is_list();
+      if (card.is_group) {
+        ROPEWALK_TRY(card.members, members_of(*entry));
+      }
+      write_output(vcard_of(card));
     }
     return {};
   }
@@ -275,18 +292,36 @@ struct CardOptions {
   AddressChange change;
 };
 
+// Everybody else whom the entry is told of together with.
+client::Outcome<std::vector<AddressCard::Links>> links_of(client::AddressEntry& entry) {
+  const struct {
+    PropTag property;
+    const char *heading, *name;
+  } kinds[] = {{PropTag(tag::PidTagAddressBookReports), "Reports", "reports"},
+               {PropTag(tag::PidTagAddressBookPublicDelegates), "Delegates", "delegates"},
+               {PropTag(tag::PidTagAddressBookIsMemberOfDistributionList), "Member of", "member_of"},
+               {PropTag(tag::PidTagAddressBookOwner), "Owner", "owner"},
+               {PropTag(tag::PidTagAddressBookOwnerBackLink), "Owner of", "owner_of"}};
+  std::vector<AddressCard::Links> all;
+  for (const auto& kind : kinds) {
+    ROPEWALK_TRY(auto table, entry.linked(kind.property));
+    ROPEWALK_CHECK(table->set_columns(kColumns));
+    ROPEWALK_TRY(Rows rows, table->read_all());
+    all.push_back({kind.heading, kind.name, std::move(rows)});
+  }
+  return all;
+}
+
 client::Outcome<void> show_card(client::AddressEntry& entry, const Form& form) {
   AddressCard card;
   ROPEWALK_TRY(card.properties, entry.get_all());
   ROPEWALK_TRY(card.managers, managers_of(entry));
-  if (entry.is_list()) {
-    ROPEWALK_TRY(auto members, entry.members());
-    ROPEWALK_CHECK(members->set_columns(kColumns));
-    const client::SortOrder by_name[] = {{PropTag(tag::PidTagDisplayName), false}};
-    ROPEWALK_CHECK(members->sort(by_name));
-    ROPEWALK_TRY(card.members, members->read_all());
+  ROPEWALK_TRY(card.links, links_of(entry));
+  card.is_group = entry.is_list();
+  if (card.is_group) {
+    ROPEWALK_TRY(card.members, members_of(entry));
   }
-  write_output(form.vcard ? vcard_of(card.properties) : form.json ? json_of_card(card) : text_of_card(card));
+  write_output(form.vcard ? vcard_of(card) : form.json ? json_of_card(card) : text_of_card(card));
   return {};
 }
 

@@ -47,6 +47,11 @@ std::string text_of_card(const AddressCard& card) {
     out += indent + printable(who(manager.all())) + "\n";
     indent += "  ";
   }
+  for (const AddressCard::Links& links : card.links) {
+    if (links.entries.empty()) continue;
+    out += "\n" + links.heading + ":\n";
+    for (std::size_t i = 0; i < links.entries.size(); ++i) out += "  " + printable(who(links.entries[i])) + "\n";
+  }
   return out;
 }
 
@@ -62,10 +67,16 @@ std::string json_of_card(const AddressCard& card) {
   all["properties"] = std::move(properties);
   all["members"] = std::move(members);
   all["managers"] = std::move(managers);
+  for (const AddressCard::Links& links : card.links) {
+    boost::json::array entries;
+    for (std::size_t i = 0; i < links.entries.size(); ++i) entries.push_back(who_json(links.entries[i]));
+    all[links.name] = std::move(entries);
+  }
   return pretty_json(all) + "\n";
 }
 
-std::string vcard_of(const mapi::PropertyBag& properties) {
+std::string vcard_of(const AddressCard& card) {
+  const mapi::PropertyBag& properties = card.properties;
   directory::Object object;
   object.name = client::text_of(properties.all(), tag::PidTagDisplayName);
   object.address = client::text_of(properties.all(), tag::PidTagSmtpAddress);
@@ -79,6 +90,13 @@ std::string vcard_of(const mapi::PropertyBag& properties) {
     for (std::string& value : directory::values_of(attribute, object, properties))
       if (!value.empty()) entry.add(&attribute, attribute.name, std::move(value), 0);
   }
+  const auto point_at = [&](const char* name, std::span<const mapi::Property> who) {
+    const std::string address = client::text_of(who, tag::PidTagSmtpAddress);
+    if (!address.empty()) entry.add(directory::find_attribute(name), name, "mailto:" + address, 0);
+  };
+  if (card.is_group) entry.add(directory::find_attribute("objectClass"), "objectClass", "group", 0);
+  for (std::size_t i = 0; i < card.members.size(); ++i) point_at("member", card.members[i]);
+  if (!card.managers.empty()) point_at("manager", card.managers.front().all());
   return directory::write_entries(directory::EntryFormat::vcard)->entry(entry);
 }
 

@@ -16,7 +16,8 @@ using mapi::PropertyBag;
 using mapi::PropType;
 namespace tag = mapi::tag;
 
-constexpr u32 kDistributionList = 1;  // PidTagDisplayType, [MS-OXOABK] 2.2.3.11
+constexpr u32 kDistributionList = 1,
+              kAgent = 3;  // PidTagDisplayType, [MS-OXOABK] 2.2.3.11; a dynamic group is an agent
 constexpr u32 kMostMembers = 100'000;
 constexpr std::size_t kTagsAtOnce = 500;
 
@@ -63,7 +64,7 @@ class Entry final : public AddressEntry {
   }
 
   std::span<const u8> entry_id() const override { return entry_id_; }
-  bool is_list() const override { return display_type_ == kDistributionList; }
+  bool is_list() const override { return display_type_ == kDistributionList || display_type_ == kAgent; }
 
   Outcome<PropertyBag> get(std::span<const PropTag> tags) override {
     return nspi_->read([&](NspiSession& session) -> Outcome<PropertyBag> {

@@ -1,5 +1,7 @@
 #include "client/exchange/exchange_address_book.h"
 
+#include <fmt/format.h>
+
 #include "base/utf16.h"
 #include "client/exchange/address_entry.h"
 #include "client/exchange/address_table.h"
@@ -45,7 +47,13 @@ Outcome<Rows> named(NspiSession& session, const std::string& name, const nspi::S
   anr.relop = mapi::RelOp::eq;
   anr.tag = value.tag;
   anr.values = std::span<mapi::TaggedPropertyValue>(&value, 1);
-  ROPEWALK_TRY(auto found, session.get_matches(stat, &anr, kMostMatches, name_columns().first(1)));
+  auto matches = session.get_matches(stat, &anr, kMostMatches, name_columns().first(1));
+  if (!matches.ok() && matches.error().code == mapi::ErrorCode::table_too_big)
+    return Failure{
+        mapi::ErrorCode::table_too_big,
+        fmt::format("more than {} entries of the address book may be meant by \"{}\": write more of the name",
+                    kMostMatches, name)};
+  ROPEWALK_TRY(const auto found, std::move(matches));
   // Its rows have ephemeral entry identifiers, [MS-OXNSPI] 3.1.4.1.10; these have permanent ones.
   if (found.ids.empty()) return Rows({name_columns().begin(), name_columns().end()});
   ROPEWALK_TRY(auto answer, session.query_rows(stat, found.ids, static_cast<u32>(found.ids.size()), name_columns()));
