@@ -88,7 +88,7 @@ std::vector<u8> utf16_to_string8(ByteView utf16le, u32 code_page) {
   }
   if (code_page == kUtf16) return {utf16le.begin(), utf16le.end()};
   std::u16string units(utf16le.size() / 2, u'\0');
-  std::memcpy(units.data(), utf16le.data(), units.size() * 2);
+  if (!units.empty()) std::memcpy(units.data(), utf16le.data(), units.size() * 2);
   std::vector<u8> out(units.size() * 8 + 16);
   UErrorCode status = U_ZERO_ERROR;
   auto length = ucnv_fromUChars(converter_for(code_page), reinterpret_cast<char*>(out.data()),
