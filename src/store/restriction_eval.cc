@@ -121,12 +121,6 @@ bool matches_text(std::u16string text, std::u16string pattern, u16 low, u16 high
   }
 }
 
-std::u16string units_of(ByteView utf16le) {
-  std::u16string text(utf16le.size() / 2, u'\0');
-  std::memcpy(text.data(), utf16le.data(), text.size() * 2);
-  return text;
-}
-
 bool matches_bytes(ByteView bytes, ByteView pattern, u16 low) {
   switch (low) {
     case mapi::kFuzzySubstring:

@@ -30,7 +30,7 @@ Outcome<std::size_t> Spool::read(u64 offset, std::span<u8> out) {
   if (offset >= size_) return std::size_t{0};
   const auto wanted = static_cast<std::size_t>(std::min<u64>(out.size(), size_ - offset));
   if (file_ < 0) {
-    std::memcpy(out.data(), memory_.data() + offset, wanted);
+    if (wanted != 0) std::memcpy(out.data(), memory_.data() + offset, wanted);
     return wanted;
   }
   std::size_t done = 0;

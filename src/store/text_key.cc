@@ -65,9 +65,14 @@ std::string fold_name(std::string_view utf8) {
   return folded;
 }
 
-std::u16string fold_text(ByteView utf16le) {
+std::u16string units_of(ByteView utf16le) {
   std::u16string text(utf16le.size() / 2, u'\0');
-  std::memcpy(text.data(), utf16le.data(), text.size() * 2);
+  if (!text.empty()) std::memcpy(text.data(), utf16le.data(), text.size() * 2);
+  return text;
+}
+
+std::u16string fold_text(ByteView utf16le) {
+  std::u16string text = units_of(utf16le);
   bool ascii = true;
   for (char16_t& unit : text) {
     if (unit >= 0x80) ascii = false;

@@ -14,7 +14,10 @@ inline constexpr std::size_t kMostSortKey = 96;
 // UTF-8 in the form in which two names are one: case folded. What is not letters stays as it is.
 std::string fold_name(std::string_view utf8);
 
-// UTF-16LE bytes as UTF-16 units, case folded; invalid surrogates stay.
+// UTF-16LE bytes as UTF-16 units.
+std::u16string units_of(ByteView utf16le);
+
+// The same, case folded; invalid surrogates stay.
 std::u16string fold_text(ByteView utf16le);
 
 // Without marks of any kind (accents) as well: for the fuzzy level "ignore nonspacing".
