@@ -16,8 +16,9 @@ class RatioReporter : public benchmark::ConsoleReporter {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
       if (run.error_occurred || run.run_type != Run::RT_Iteration) continue;
-      auto [at, fresh] = best_.try_emplace(run.run_name.function_name, run.GetAdjustedCPUTime());
-      if (!fresh) at->second = std::min(at->second, run.GetAdjustedCPUTime());
+      const double nanoseconds = run.cpu_accumulated_time * 1e9 / static_cast<double>(run.iterations);
+      auto [at, fresh] = best_.try_emplace(run.run_name.function_name, nanoseconds);
+      if (!fresh) at->second = std::min(at->second, nanoseconds);
     }
   }
   void Finalize() override {
