@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 
 #include "base/hex.h"
-#include "base/utf16.h"
 #include "cli/address_card.h"
 #include "cli/address_change.h"
 #include "cli/address_details.h"
@@ -124,21 +123,6 @@ struct GalOptions {
   bool lists = false, columns = false, check = false;
 };
 
-// To whom a typed name may mean: an ambiguous name, [MS-OXOABK] 2.2.3 PidTagAnr.
-struct NameRestriction {
-  explicit NameRestriction(const std::string& name) : text(utf8_to_utf16(name)) {
-    value.tag = PropTag(tag::PidTagAnr);
-    value.value = mapi::Value::of(ByteView(text));
-    restriction.type = mapi::RestrictType::property;
-    restriction.relop = mapi::RelOp::eq;
-    restriction.tag = value.tag;
-    restriction.values = std::span<mapi::TaggedPropertyValue>(&value, 1);
-  }
-  std::vector<u8> text;
-  mapi::TaggedPropertyValue value;
-  mapi::Restriction restriction;
-};
-
 // The lists, each with the names of those above it: "All Rooms", "Offices/North".
 client::Outcome<std::vector<std::pair<std::string, PropertyBag>>> lists_of(AddressBook& book) {
   ROPEWALK_TRY(auto lists, book.hierarchy());
@@ -240,8 +224,8 @@ client::Outcome<void> show_gal(AddressBook& book, const GalOptions& options) {
   if (options.columns) return show_columns(*table, options.form.json);
   ROPEWALK_CHECK(table->set_columns(kColumns));
   if (!options.search.empty()) {
-    NameRestriction who(options.search);
-    ROPEWALK_CHECK(table->restrict(&who.restriction));
+    const client::NameCondition who(options.search);
+    ROPEWALK_CHECK(table->restrict(&who.restriction()));
   }
   if (!options.sort.empty()) {
     const client::SortOrder by[] = {
@@ -316,7 +300,9 @@ client::Outcome<void> show_card(client::AddressEntry& entry, const Form& form) {
   AddressCard card;
   ROPEWALK_TRY(card.properties, entry.get_all());
   ROPEWALK_TRY(card.managers, managers_of(entry));
-  ROPEWALK_TRY(card.links, links_of(entry));
+  if (!form.vcard) {  // which has no place for them
+    ROPEWALK_TRY(card.links, links_of(entry));
+  }
   card.is_group = entry.is_list();
   if (card.is_group) {
     ROPEWALK_TRY(card.members, members_of(entry));

@@ -10,6 +10,7 @@ namespace {
 using client::AddressBook;
 using client::AddressEntry;
 using client::Failure;
+using client::in_unicode;
 using mapi::PropTag;
 namespace tag = mapi::tag;
 
@@ -31,12 +32,6 @@ client::Outcome<void> explained(client::Outcome<void> done, std::string_view rul
 }
 
 }  // namespace
-
-PropTag in_unicode(PropTag property) {
-  using enum mapi::PropType;
-  if (property.type() == string8) return property.with_type(string);
-  return property.type() == multiple_string8 ? property.with_type(multiple_string) : property;
-}
 
 Result<PropertyChange> read_property_change(const AddressChange& change) {
   ROPEWALK_TRY(Assignments read, read_assignments(change.assignments));

@@ -19,9 +19,6 @@ struct AddressChange {
   }
 };
 
-// A text property in the type PtypString.
-mapi::PropTag in_unicode(mapi::PropTag property);
-
 // The properties that the assignments mean; the error is one of usage.
 struct PropertyChange {
   mapi::PropertyBag values;

@@ -16,6 +16,7 @@ namespace ropewalk::cli {
 namespace {
 
 using client::DialogControl;
+using client::in_unicode;
 using client::PropTag;
 using mapi::PropType;
 namespace tag = mapi::tag;

@@ -1,5 +1,8 @@
 #include "client/address_book.h"
 
+#include "base/utf16.h"
+#include "mapi/property_tags.h"
+
 namespace ropewalk::client {
 namespace {
 
@@ -8,6 +11,21 @@ Failure unsupported(std::string_view what) {
 }
 
 }  // namespace
+
+PropTag in_unicode(PropTag tag) {
+  using enum mapi::PropType;
+  if (tag.type() == string8) return tag.with_type(string);
+  return tag.type() == multiple_string8 ? tag.with_type(multiple_string) : tag;
+}
+
+NameCondition::NameCondition(std::string_view name) : text_(utf8_to_utf16(name)) {
+  value_.tag = PropTag(mapi::tag::PidTagAnr);
+  value_.value = mapi::Value::of(ByteView(text_));
+  restriction_.type = mapi::RestrictType::property;
+  restriction_.relop = mapi::RelOp::eq;
+  restriction_.tag = value_.tag;
+  restriction_.values = std::span<mapi::TaggedPropertyValue>(&value_, 1);
+}
 
 Outcome<std::vector<mapi::PropertyBag>> AddressBook::hierarchy() { return unsupported("hierarchy"); }
 Outcome<std::unique_ptr<AddressContainer>> AddressBook::open_container(ByteView) { return unsupported("containers"); }

@@ -8,8 +8,27 @@
 #pragma once
 
 #include "client/objects.h"
+#include "mapi/restriction.h"
+#include "mapi/value_fields.h"
 
 namespace ropewalk::client {
+
+/// A tag of 8-bit text as the one of the same text in UTF-16; others as they are.
+PropTag in_unicode(PropTag tag);
+
+/// "Whom a typed name may mean": PidTagAnr, ambiguous name resolution. [MS-OXOABK] 2.2.3
+class NameCondition {
+ public:
+  explicit NameCondition(std::string_view name);  // UTF-8
+  NameCondition(const NameCondition&) = delete;
+  NameCondition& operator=(const NameCondition&) = delete;
+  const mapi::Restriction& restriction() const { return restriction_; }
+
+ private:
+  std::vector<u8> text_;
+  mapi::TaggedPropertyValue value_;
+  mapi::Restriction restriction_;
+};
 
 /// A control of the dialog in which a server wants an entry to be shown. [MS-OXOABKT] 2.2.2.1
 struct DialogControl {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "mapi/ascii_case.h"
+
 namespace ropewalk::directory {
 
 namespace {
@@ -47,9 +49,7 @@ std::string without_accents(const std::string& apart) {
 
 std::string fold(std::string_view utf8) {
   if (std::all_of(utf8.begin(), utf8.end(), is_ascii)) {
-    std::string lower(utf8);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower;
+    return mapi::ascii_lowered(utf8);
   }
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(status);

@@ -19,10 +19,8 @@ namespace {
 
 // [MS-OXNSPI] 2.2.1.8, 2.2.1.9: Minimal Entry IDs below this are positions or how a name was resolved.
 constexpr u32 kFirstOfObjects = 0x10;
-constexpr Guid kNspiUid = guid_literal("c840a7dc-42c0-1a10-b4b9-08002b2fe182");  // GUID_NSPI, [MS-OXNSPI] 2.2.1.7
-constexpr u8 kEphemeral = 0x87;
 constexpr std::size_t kTagText = 10;  // characters of "0x800F101F"
-constexpr std::size_t kEntryIdHead = 28, kMaxEntryId = 4096;
+constexpr std::size_t kMaxEntryId = 4096;
 
 // Fields that hold one Minimal Entry ID, and those that hold many.
 constexpr std::string_view kIdFields[] = {"ContainerID", "CurrentRec", "MId1",       "MId2",
@@ -63,6 +61,16 @@ void for_each_listed_id(N& node, bool is_in_ids, F&& each) {
   }
 }
 
+// The entry identifier in a leaf, whose value is in hexadecimal; `bytes` holds what it points into.
+std::optional<mapi::EntryId> entry_id_in(const Node& leaf, std::vector<u8>& bytes, Arena& arena) {
+  if (leaf.type != "bytes" || leaf.length > kMaxEntryId) return std::nullopt;
+  auto read = from_hex(text_of(leaf));
+  if (!read || read->size() != leaf.length) return std::nullopt;
+  bytes = *std::move(read);
+  auto id = wire::decode<mapi::EntryId>(bytes, arena);
+  return id.ok() ? std::optional(*id) : std::nullopt;
+}
+
 const Node* find_deep(const Node& node, std::string_view name) {
   for (const Node& field : node.fields) {
     if (field.name == name) return &field;
@@ -101,10 +109,12 @@ struct Row {
   void value(const Node& leaf, std::string_view property) {
     if (property == "PidTagDisplayName" && display_name.empty()) display_name = text_of(leaf);
     if (property == "PidTagAddressBookContainerId" && leaf.length == 4) id = number_of(leaf);
-    if (property != "PidTagEntryId" || leaf.type != "bytes" || leaf.length != kEntryIdHead + 4) return;
-    auto bytes = from_hex(text_of(leaf));
-    if (bytes && bytes->size() == leaf.length && bytes->front() == kEphemeral)
-      id = load_le<u32>(bytes->data() + kEntryIdHead);
+    if (property != "PidTagEntryId") return;
+    std::vector<u8> bytes;
+    Arena arena(4096, 256);
+    const auto entry_id = entry_id_in(leaf, bytes, arena);
+    if (!entry_id) return;
+    if (const auto* ephemeral = entry_id->as<mapi::EphemeralEntryIdBody>()) id = ephemeral->mid;
   }
 };
 
@@ -276,18 +286,16 @@ void AddressBookNames::explain_id(Node& id, u64 at) const {
 }
 
 void AddressBookNames::explain_entry_id(Node& leaf, u64 at) const {
-  if (!leaf.text.empty() || leaf.length <= kEntryIdHead || leaf.length > kMaxEntryId) return;
-  auto bytes = from_hex(text_of(leaf));
-  if (!bytes || bytes->size() != leaf.length) return;
-  Arena arena;
-  const bool is_nspi = std::ranges::equal(ByteView(*bytes).subspan(4, 16), kNspiUid.bytes);
-  if (is_nspi && bytes->front() == 0) {
-    auto id = wire::decode<mapi::AddressBookEntryId>(*bytes, arena);
-    if (id) leaf.text = fmt::format("permanent entry ID, \"{}\"", id->body.x500_dn.text());
-  } else if (bytes->front() == kEphemeral && leaf.length == kEntryIdHead + 4) {
-    const u32 mid = load_le<u32>(bytes->data() + kEntryIdHead);
-    leaf.text = fmt::format("ephemeral entry ID, MId {}", mid);
-    if (const std::string* known = name_of(mid, at)) append(leaf.text, fmt::format("\"{}\"", *known));
+  if (!leaf.text.empty()) return;
+  std::vector<u8> bytes;
+  Arena arena(4096, 256);
+  const auto id = entry_id_in(leaf, bytes, arena);
+  if (!id) return;
+  if (const auto* permanent = id->as<mapi::AddressBookEntryIdBody>()) {
+    leaf.text = fmt::format("permanent entry ID, \"{}\"", permanent->x500_dn.text());
+  } else if (const auto* ephemeral = id->as<mapi::EphemeralEntryIdBody>()) {
+    leaf.text = fmt::format("ephemeral entry ID, MId {}", ephemeral->mid);
+    if (const std::string* known = name_of(ephemeral->mid, at)) append(leaf.text, fmt::format("\"{}\"", *known));
   }
 }
 

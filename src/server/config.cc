@@ -67,9 +67,7 @@ class Section {
     const toml::table* table = node->as_table();
     if (table == nullptr) return fail(*node, fmt::format("'{0}{1}' is to be a section: [{0}{1}]", prefix_, key));
     for (auto&& [name, value] : *table) {
-      std::string address(name.str());
-      for (char& c : address)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+      const std::string address = mapi::ascii_lowered(name.str());
       if (address.find('@') == address.npos || !take(address, value))
         fail(value, fmt::format("'{}{}': \"{}\" is to be an address, with {}", prefix_, key, address, values));
     }

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/utf16.h"
+#include "mapi/ascii_case.h"
 #include "store/restriction_eval.h"
 
 namespace ropewalk::store {
@@ -54,9 +55,7 @@ void append_sort_key(ByteView utf16le, std::vector<u8>& out) {
 
 std::string fold_name(std::string_view utf8) {
   if (std::all_of(utf8.begin(), utf8.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-    std::string lower(utf8);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower;
+    return mapi::ascii_lowered(utf8);
   }
   std::string folded;
   icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<int>(utf8.size())))

@@ -424,8 +424,7 @@ std::optional<Url> Url::parse(std::string_view text) {
   }
   url.host = authority.substr(0, colon);
   if (url.host.starts_with('[')) url.host = url.host.substr(1, url.host.size() - 2);
-  for (char& c : url.host)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  url.host = mapi::ascii_lowered(url.host);
   if (url.host.empty()) return std::nullopt;
   return url;
 }

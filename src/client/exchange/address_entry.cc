@@ -21,11 +21,6 @@ constexpr u32 kDistributionList = 1,
 constexpr u32 kMostMembers = 100'000;
 constexpr std::size_t kTagsAtOnce = 500;
 
-PropTag in_unicode(PropTag tag) {
-  if (tag.type() == PropType::string8) return tag.with_type(PropType::string);
-  return tag.type() == PropType::multiple_string8 ? tag.with_type(PropType::multiple_string) : tag;
-}
-
 Failure no_such_entry() { return {ErrorCode::not_found, "the address book has no such entry"}; }
 
 Outcome<std::vector<DialogControl>> controls_in(ByteView data, u32 code_page) {
@@ -180,15 +175,15 @@ std::span<const PropTag> name_columns() {
 }
 
 Outcome<u32> id_of(NspiSession& session, ByteView entry_id) {
-  constexpr u8 kEphemeral = 0x87;  // [MS-OXNSPI] 2.2.9.2
   Arena arena;
   auto bad = [] { return Failure{ErrorCode::invalid_entry_id, "this is no entry identifier of an address book"}; };
-  if (entry_id.size() < 4) return bad();
-  if (entry_id[0] == kEphemeral)
-    return Failure{ErrorCode::invalid_entry_id, "this entry identifier was good for one session with the server alone"};
-  auto read = wire::decode<mapi::AddressBookEntryId>(entry_id, arena);
+  auto read = wire::decode<mapi::EntryId>(entry_id, arena);
   if (!read.ok()) return bad();
-  const std::string dn(read->body.x500_dn.text());
+  if (read->as<mapi::EphemeralEntryIdBody>() != nullptr)
+    return Failure{ErrorCode::invalid_entry_id, "this entry identifier was good for one session with the server alone"};
+  const auto* permanent = read->as<mapi::AddressBookEntryIdBody>();
+  if (permanent == nullptr) return bad();
+  const std::string dn(permanent->x500_dn.text());
   ROPEWALK_TRY(auto ids, session.dn_to_mid(std::span(&dn, 1)));
   return ids.empty() ? 0 : ids[0];
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/utf16.h"
 #include "client/exchange/address_entry.h"
 #include "client/exchange/address_table.h"
 #include "mapi/value_fields.h"
@@ -38,16 +37,8 @@ class Container final : public AddressContainer {
 
 // Those whom an ambiguous name may mean.
 Outcome<Rows> named(NspiSession& session, const std::string& name, const nspi::Stat& stat) {
-  const std::vector<u8> wide = utf8_to_utf16(name);
-  mapi::TaggedPropertyValue value;
-  value.tag = PropTag(tag::PidTagAnr);
-  value.value = mapi::Value::of(ByteView(wide));
-  mapi::Restriction anr;
-  anr.type = mapi::RestrictType::property;
-  anr.relop = mapi::RelOp::eq;
-  anr.tag = value.tag;
-  anr.values = std::span<mapi::TaggedPropertyValue>(&value, 1);
-  auto matches = session.get_matches(stat, &anr, kMostMatches, name_columns().first(1));
+  const NameCondition anr(name);
+  auto matches = session.get_matches(stat, &anr.restriction(), kMostMatches, name_columns().first(1));
   if (!matches.ok() && matches.error().code == mapi::ErrorCode::table_too_big)
     return Failure{
         mapi::ErrorCode::table_too_big,

@@ -17,8 +17,7 @@ Outcome<void> SharedNspi::ensure_open() {
     return why;
   }
   session_ = *std::move(opened);
-  first_ = session_->first();
-  ++epoch_;
+  if (epoch_++ == 0) first_ = session_->first();  // it follows from the options: the same in every session
   return {};
 }
 

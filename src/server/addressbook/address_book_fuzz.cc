@@ -10,6 +10,7 @@
 
 #include "base/utf16.h"
 #include "directory/address_book.h"
+#include "mapi/ascii_case.h"
 #include "mapi/property_tags.h"
 #include "mapi/value_fields.h"
 #include "protocol/mapihttp/address_book_values.h"
@@ -154,8 +155,7 @@ void no_secret(ByteView bytes) {
     for (std::size_t at = first; at < said.size(); at += 2) even += said[at];
     even += '\n';
   }
-  narrow = std::string(said) + '\n' + even;
-  for (char& c : narrow) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  narrow = mapi::ascii_lowered(std::string(said) + '\n' + even);
   must(narrow.find(kSecret) == narrow.npos, "who is hidden was shown");
 }
 
